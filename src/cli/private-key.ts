@@ -1,0 +1,43 @@
+// Reading an issuer's private key: from a file or standard input, never from an argument.
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { Failure } from '../failure.ts';
+import type { Terminal } from './terminal.ts';
+
+/**
+ * @param file a path, or `-` for standard input
+ * @throws Failure('key_file_invalid') with a sentence that says what the file is instead
+ */
+export async function readPrivateKey(file: string, terminal: Terminal): Promise<KeyObject> {
+  const key = parsePrivateKey(file === '-' ? await terminal.readInput() : readKeyFile(file), file);
+  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
+  if (key.asymmetricKeyType !== 'rsa' || bits < 2048) {
+    throw invalid(file, 'is not an RSA key of at least 2048 bits, and the guard would refuse its tokens');
+  }
+  return key;
+}
+
+function readKeyFile(file: string): string {
+  try {
+    if (!statSync(file).isFile()) throw invalid(file, 'is not a regular file');
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw invalid(file, `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
+  }
+}
+
+function parsePrivateKey(pem: string, file: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    if (/BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED/.test(pem)) {
+      throw invalid(file, 'is encrypted: decrypt it first (openssl pkey -in FILE -out FILE.key)');
+    }
+    if (/BEGIN (?:RSA )?PUBLIC KEY/.test(pem))
+      throw invalid(file, 'is a public key; signing needs the private half');
+    throw invalid(file, 'holds no private key in PEM');
+  }
+}
+
+const invalid = (file: string, what: string): Failure => new Failure('key_file_invalid', `${file} ${what}`);

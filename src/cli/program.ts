@@ -1,0 +1,122 @@
+// The command line: names, flags and help of every command, and the exit code of what becomes of it.
+import { Command, CommanderError, Option } from 'commander';
+import { Failure, type FailureCode } from '../failure.ts';
+import { runCheck } from './check.ts';
+import { runInspect } from './inspect.ts';
+import { runKeygen } from './keygen.ts';
+import { runKeys } from './keys.ts';
+import { runServe } from './serve.ts';
+import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
+import { runToken } from './token.ts';
+
+type Run<A extends unknown[]> = (terminal: Terminal, ...args: A) => Promise<ExitCode>;
+
+/** Runs one command line. Prints failures as sentences and never throws for a user's mistake. */
+export async function runProgram(
+  argv: readonly string[],
+  terminal: Terminal,
+  version: string,
+): Promise<ExitCode> {
+  let exit: ExitCode = EXIT.done;
+  const act =
+    <A extends unknown[]>(run: Run<A>) =>
+    async (...args: A) => {
+      exit = await run(terminal, ...args);
+    };
+  const program = buildProgram(act, version).configureOutput({
+    writeOut: terminal.print,
+    writeErr: (text) => terminal.report(text.trimEnd()),
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+    return exit;
+  } catch (error) {
+    return explain(error, terminal);
+  }
+}
+
+type Act = <A extends unknown[]>(run: Run<A>) => (...args: A) => Promise<void>;
+
+function buildProgram(act: Act, version: string): Command {
+  const program = new Command('broker-guard')
+    .description(
+      "Guards an MQTT broker's HTTP API: only requests with a token signed by a known issuer get through.",
+    )
+    .version(version)
+    .exitOverride();
+  addSettings(
+    command(program, 'serve', 'start the guard; without a settings file it guards an embedded broker'),
+  ).action(act(runServe));
+  addSettings(
+    command(program, 'check', 'read the settings and keys as serve would, and say what is wrong'),
+  ).action(act(runCheck));
+  addKeygen(program).action(act(runKeygen));
+  addToken(program).action(act(runToken));
+  addSettings(command(program, 'inspect', "show a token's parts and the verdict of every check"))
+    .argument('[file]', 'file that holds the token; - for standard input', '-')
+    .option('--json', 'print JSON')
+    .action(act(runInspect));
+  addSettings(command(program, 'keys', 'list the key files, the usable and the others'))
+    .option('--json', 'print JSON')
+    .action(act(runKeys));
+  return program;
+}
+
+/** Subcommands do not inherit exitOverride when they are added as objects, so each is made by its parent. */
+function command(program: Command, name: string, description: string): Command {
+  return program.command(name).description(description);
+}
+
+function addSettings(target: Command): Command {
+  return target
+    .option('-c, --config <file>', 'settings file (default: nanomq.conf, where it exists)')
+    .option('--listen <address>', 'guard.listen')
+    .option('--keys-dir <directory>', 'guard.keys_dir')
+    .option('--upstream <url>', 'guard.upstream.url')
+    .option('--service-listen <address>', 'guard.service.listen');
+}
+
+function addKeygen(program: Command): Command {
+  return command(
+    program,
+    'keygen',
+    'make a key pair: NAME.key (keep it secret) and NAME.pub in the keys directory',
+  )
+    .argument('<name>', 'name of the issuer; its tokens say iss = NAME.pub')
+    .option('-c, --config <file>', 'settings file that names the keys directory')
+    .option('--keys-dir <directory>', 'directory for the public half')
+    .option('--out <directory>', 'directory for the private half', '.')
+    .addOption(new Option('--bits <number>', 'RSA modulus').choices(['2048', '3072', '4096']).default('2048'))
+    .option('--json', 'print JSON');
+}
+
+function addToken(program: Command): Command {
+  return command(program, 'token', 'sign a token with a private key')
+    .argument('<key>', 'PEM file with an RSA private key; - for standard input (then --issuer is needed)')
+    .option('--issuer <name>', 'iss; default: the file name of the key with .pub for .key')
+    .option('--lifetime <duration>', 'from now to exp: 15m, 1h, 7d', '1h')
+    .option('--subject <text>', 'sub')
+    .option('--token-id <text>', 'jti')
+    .option('--audience <text...>', 'aud')
+    .addOption(
+      new Option('--algorithm <name>', 'signature algorithm')
+        .choices(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'])
+        .default('RS256'),
+    )
+    .addOption(new Option('--body-encode <flag>', 'bodyEncode').choices(['0', '1']).default('0'))
+    .option('--json', 'print JSON with the token and its claims');
+}
+
+/** Failures of the settings are the user's to mend (2); the rest are what happened (1). */
+const MISUSE: ReadonlySet<FailureCode> = new Set([
+  'settings_invalid',
+  'settings_unreadable',
+  'keys_unreadable',
+]);
+
+function explain(error: unknown, terminal: Terminal): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.misused;
+  if (!(error instanceof Failure)) throw error;
+  terminal.report(error.message);
+  return MISUSE.has(error.code) ? EXIT.misused : EXIT.refused;
+}

@@ -1,0 +1,105 @@
+// The shape of the settings: every name, type and default in one place. Knows no file and no combination.
+import { z } from 'zod';
+import { parseListenAddress } from './address.ts';
+import { parseDurationMs, parseSizeBytes } from './units.ts';
+
+const scalar = z.union([z.string(), z.number(), z.boolean()], 'must be a single value');
+
+/** A scalar whose text `read` understands; `expected` finishes the sentence "must be ...". */
+function scalarAs<T>(expected: string, read: (text: string) => T | undefined) {
+  return scalar.transform((value, ctx): T => {
+    const result = read(String(value).trim());
+    if (result !== undefined) return result;
+    ctx.addIssue({ code: 'custom', message: `must be ${expected}` });
+    return z.NEVER;
+  });
+}
+
+const oneOf = <const T extends string>(...words: readonly T[]) =>
+  scalarAs(`one of ${words.join(', ')}`, (text) => words.find((word) => word === text));
+
+const wholeNumber = (least: number, most: number) =>
+  scalarAs(`a whole number from ${least} to ${most}`, (text) => {
+    const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    return number >= least && number <= most ? number : undefined;
+  });
+
+const flag = scalarAs('true or false', (text) =>
+  text === 'true' ? true : text === 'false' ? false : undefined,
+);
+const text = scalarAs('a text that is not empty', (value) => (value === '' ? undefined : value));
+const secret = scalar.transform(String);
+
+/** Above this a Node timer overflows and fires at once. */
+const MAX_DURATION_MS = 24 * 24 * 3_600_000;
+
+const duration = scalarAs('a duration such as 500ms, 10s, 5m or 1h', (value) => {
+  const ms = parseDurationMs(value);
+  return ms !== undefined && ms <= MAX_DURATION_MS ? ms : undefined;
+});
+const timeout = duration.refine((ms) => ms > 0, 'must be longer than 0');
+const size = scalarAs('a size such as 8KB or 1MB', parseSizeBytes);
+const address = scalarAs(
+  'an address such as 127.0.0.1:8090, [::1]:8090 or unix:/run/guard.sock',
+  parseListenAddress,
+);
+
+const orNone = <T extends z.ZodType>(schema: T) =>
+  z.union([z.literal('none').transform(() => undefined), schema]);
+
+const listOf = <T extends z.ZodType>(entry: T) => z.array(entry).min(1, 'must name at least one');
+
+const algorithm = oneOf('RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512');
+
+/** `guard { }`: nothing but these names may stand in it. */
+export const guardSchema = z.strictObject({
+  listen: address.prefault('127.0.0.1:8090'),
+  keys_dir: text.prefault('keys'),
+  drain: duration.prefault('10s'),
+  upstream: z
+    .strictObject({
+      url: text.optional(),
+      profile: oneOf('nanomq', 'generic').prefault('nanomq'),
+      credentials: oneOf('basic', 'none').prefault('basic'),
+      timeouts: z
+        .strictObject({
+          connect: timeout.prefault('2s'),
+          headers: timeout.prefault('10s'),
+          body: timeout.prefault('30s'),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  token: z
+    .strictObject({
+      algorithms: listOf(algorithm).prefault(['RS256']),
+      exp_tolerance: duration.prefault('0s'),
+      iat_tolerance: duration.prefault('30s'),
+      max_lifetime: orNone(timeout).prefault('none'),
+      audience: orNone(z.union([listOf(text), text.transform((one) => [one])])).prefault('none'),
+      max_bytes: size.prefault('8KB'),
+      issuer_suffix: oneOf('required', 'optional').prefault('required'),
+      body_encode: oneOf('required', 'optional').prefault('required'),
+    })
+    .prefault({}),
+  service: z.strictObject({ listen: address.prefault('127.0.0.1:8091') }).prefault({}),
+  tls: z.strictObject({ certificate: text, key: text }).optional(),
+  insecure_listen_without_tls: flag.prefault(false),
+  insecure_clear_text_upstream: flag.prefault(false),
+  insecure_default_credentials: flag.prefault(false),
+});
+
+/** What the guard reads of the broker's own `http_server { }`, with NanoMQ's defaults; other names pass. */
+export const httpServerSchema = z.object({
+  ip_addr: text.prefault('127.0.0.1'),
+  port: wholeNumber(1, 65_535).prefault(8081),
+  username: secret.prefault('admin'),
+  password: secret.prefault('public'),
+  auth_type: scalar.transform((value) => String(value).toLowerCase()).prefault('basic'),
+  max_body: size.prefault('1MB'),
+  limit_conn: wholeNumber(1, 10_000).prefault(32),
+  jwt: z.object({ public: z.object({ keyfile: text.optional() }).prefault({}) }).prefault({}),
+});
+
+export type GuardBlock = z.output<typeof guardSchema>;
+export type HttpServerBlock = z.output<typeof httpServerSchema>;

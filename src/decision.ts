@@ -1,0 +1,137 @@
+// The vocabulary of every verdict, and the one table that turns a reason into an answer.
+// Knows no HTTP message, no token format and no clock.
+
+export type Stage = 'credential' | 'form' | 'key' | 'claims' | 'request' | 'upstream' | 'guard';
+
+/** RFC 6750 §3.1 error codes. */
+export type BearerError = 'invalid_request' | 'invalid_token' | 'insufficient_scope';
+
+/** One row of the reason table: what a refusal looks like from outside. */
+export interface ReasonRow {
+  readonly stage: Stage;
+  readonly status: number;
+  /** The `error` attribute of the Bearer challenge; absent where no challenge explains anything. */
+  readonly error?: BearerError;
+  /** NanoMQ's numeric code: 104 no credential, 116 expired, 103 everything else. */
+  readonly code: 103 | 104 | 116;
+  /** The word the caller reads, where the true one would tell an attacker which issuers exist. */
+  readonly shownAs?: 'token_rejected';
+  /** What happened and what to do next; printable ASCII without `"` and `\` (RFC 6750 §3). */
+  readonly message: string;
+}
+
+const row = (
+  stage: Stage,
+  status: number,
+  error: BearerError | undefined,
+  message: string,
+  extra: Partial<ReasonRow> = {},
+): ReasonRow => ({ stage, status, code: 103, message, ...(error && { error }), ...extra });
+
+const REJECTED =
+  'No key accepts this token. Check that iss names a key file of the guard and that the token was signed with its private half.';
+const rejected = (): ReasonRow => row('key', 401, 'invalid_token', REJECTED, { shownAs: 'token_rejected' });
+const form = (message: string): ReasonRow => row('form', 401, 'invalid_token', message);
+const claims = (message: string, code: 103 | 116 = 103): ReasonRow =>
+  row('claims', 401, 'invalid_token', message, { code });
+const request = (status: number, message: string): ReasonRow => row('request', status, undefined, message);
+const upstream = (status: number, message: string): ReasonRow => row('upstream', status, undefined, message);
+
+const ROWS = {
+  token_missing: row('credential', 401, undefined, 'Send a token: Authorization: Bearer <token>.', {
+    code: 104,
+  }),
+  token_repeated: row(
+    'credential',
+    400,
+    'invalid_request',
+    'Send exactly one Authorization header with one token.',
+  ),
+  token_too_long: row(
+    'credential',
+    400,
+    'invalid_request',
+    'The token is longer than token.max_bytes. Ask its issuer for a smaller one.',
+  ),
+  scheme_unsupported: row(
+    'credential',
+    401,
+    'invalid_request',
+    'Only the Bearer scheme is accepted: Authorization: Bearer <token>.',
+    { code: 104 },
+  ),
+  token_malformed: form('The token is not a compact JWS: three base64url parts without padding.'),
+  header_invalid: form('The token header is not a valid JOSE header for a JWT.'),
+  alg_not_allowed: form('The token is signed with an algorithm that token.algorithms does not list.'),
+  crit_not_understood: form('The token header asks for extensions (crit, b64) that are not supported.'),
+  issuer_missing: row(
+    'key',
+    401,
+    'invalid_token',
+    'The token has no iss claim. Set iss to the file name of a key, such as ops.pub.',
+  ),
+  issuer_unknown: rejected(),
+  key_unusable: rejected(),
+  signature_invalid: rejected(),
+  token_expired: claims('The token has expired. Mint a new one.', 116),
+  token_not_yet_valid: claims('The token is not valid yet (nbf). Wait, or check the clocks.'),
+  issued_in_future: claims('The token was issued in the future (iat). Check the clocks.'),
+  claim_missing: claims('A required claim is missing.'),
+  claim_invalid: claims('A claim has an invalid value.'),
+  audience_mismatch: claims('The token is meant for another audience (aud).'),
+  lifetime_too_long: claims('The token lives longer than token.max_lifetime allows. Mint a shorter one.'),
+  target_ambiguous: request(400, 'The request target can be read in more than one way. Send a plain path.'),
+  target_unknown: request(404, 'The guard forwards only paths below the broker API.'),
+  method_not_allowed: request(405, 'The method is not allowed here. See the Allow header.'),
+  body_not_expected: request(400, 'A GET or HEAD request must not carry a body.'),
+  body_invalid: request(400, 'The request body cannot be accepted.'),
+  body_too_large: request(413, 'The request body is larger than http_server.max_body.'),
+  head_too_large: request(431, 'The request line and headers are too large.'),
+  request_malformed: request(400, 'The request is not well-formed HTTP/1.1.'),
+  request_timeout: request(408, 'The request did not arrive in time.'),
+  upstream_unreachable: upstream(502, 'The broker cannot be reached. See guard.upstream.url.'),
+  upstream_timeout: upstream(504, 'The broker did not answer in time. See guard.upstream.timeouts.'),
+  upstream_broken: upstream(502, 'The answer of the broker could not be used.'),
+  upstream_busy: upstream(503, 'All connections to the broker are in use. Try again shortly.'),
+  guard_failed: row(
+    'guard',
+    500,
+    undefined,
+    'The guard failed. Its log has the reason under this request id.',
+  ),
+} satisfies Record<string, ReasonRow>;
+
+/** A reason code. Released words: never renamed, see the table in the README. */
+export type DenyReason = keyof typeof ROWS;
+
+export const REASONS: Readonly<Record<DenyReason, ReasonRow>> = Object.freeze(ROWS);
+
+/** A refusal is a value. `detail` is text for the caller: never token text, key bytes or a password. */
+export interface Denial {
+  readonly allowed: false;
+  readonly reason: DenyReason;
+  readonly detail?: string;
+  /** Who is refused, where the signature was good. For the audit trail only. */
+  readonly principal?: Principal;
+  /** What an unverified token says of its issuer. For the audit trail only. */
+  readonly claimedIssuer?: string;
+}
+
+/** The verified caller. */
+export interface Principal {
+  /** The key file that verified the token, `ops.pub`. */
+  readonly issuer: string;
+  readonly subject?: string;
+  /** `jti`. */
+  readonly tokenId?: string;
+  /** RFC 7638 thumbprint of the key that verified the signature. */
+  readonly thumbprint: string;
+  readonly bodyEncode: 0 | 1;
+}
+
+export type Decision<T> = { readonly allowed: true; readonly value: T } | Denial;
+
+export const deny = (reason: DenyReason, detail?: string): Denial =>
+  detail === undefined ? { allowed: false, reason } : { allowed: false, reason, detail };
+
+export const allow = <T>(value: T): Decision<T> => ({ allowed: true, value });

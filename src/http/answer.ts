@@ -1,0 +1,67 @@
+// A refusal as an HTTP answer: status, challenge (RFC 6750 §3), NanoMQ's code and a text that says what to
+// do next. Every word of it comes from the reason table.
+import type { ServerResponse } from 'node:http';
+import { type Denial, type DenyReason, REASONS, type ReasonRow } from '../decision.ts';
+import { CONNECTION } from './hop-by-hop.ts';
+
+const REALM = 'broker-guard';
+
+/** The JSON body of a refusal. `code` keeps NanoMQ's numbers, `reason` is a released word. */
+export interface RefusalBody {
+  readonly code: number;
+  readonly reason: DenyReason | 'token_rejected';
+  readonly message: string;
+  readonly request_id: string;
+}
+
+export interface RefusalOptions {
+  readonly requestId: string;
+  readonly allowedMethods: readonly string[];
+  /** Ends the connection: the rest of the request will not be read. */
+  readonly close: boolean;
+}
+
+/** Head and body of a refusal, for a response or a bare socket. */
+export function formatRefusal(denial: Denial, options: RefusalOptions) {
+  const row = REASONS[denial.reason];
+  const message = describe(row, denial);
+  const body = JSON.stringify({
+    code: row.code,
+    reason: row.shownAs ?? denial.reason,
+    message,
+    request_id: options.requestId,
+  } satisfies RefusalBody);
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    'content-length': String(Buffer.byteLength(body)),
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': options.requestId,
+  };
+  if (row.status === 401) headers['www-authenticate'] = formatChallenge(row, message);
+  if (row.status === 405) headers.allow = options.allowedMethods.join(', ');
+  if (row.status === 503) headers['retry-after'] = '1';
+  if (options.close) headers[CONNECTION] = 'close';
+  return { status: row.status, headers, body };
+}
+
+/** Writes a refusal to a response whose head is not sent yet. Returns the body's length in bytes. */
+export function writeRefusal(res: ServerResponse, denial: Denial, options: RefusalOptions): number {
+  const { status, headers, body } = formatRefusal(denial, options);
+  res.writeHead(status, headers);
+  res.end(body);
+  return Buffer.byteLength(body);
+}
+
+/** The detail tells more than the row, except where the true reason is not for the caller. */
+function describe(row: ReasonRow, denial: Denial): string {
+  return denial.detail === undefined || row.shownAs !== undefined
+    ? row.message
+    : `${row.message} ${denial.detail}`;
+}
+
+/** RFC 6750 §3.1: no error code where the request carried no credential at all. */
+function formatChallenge(row: ReasonRow, message: string): string {
+  const challenge = `Bearer realm="${REALM}"`;
+  return row.error ? `${challenge}, error="${row.error}", error_description="${message}"` : challenge;
+}

@@ -1,0 +1,49 @@
+// One request on its way: what each step has found out so far. Steps write it, the audit trail reads it.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Denial, Principal } from '../decision.ts';
+import { type Inbound, readInbound } from './inbound.ts';
+import type { Target } from './target.ts';
+
+export class Exchange {
+  readonly id: string;
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly inbound: Inbound;
+  /** Unix time in milliseconds, for people. */
+  readonly startedAt: number;
+  /** Monotonic milliseconds, for durations. */
+  readonly startedTick: number;
+
+  target: Target | undefined;
+  action: string | undefined;
+  principal: Principal | undefined;
+  denial: Denial | undefined;
+  upstreamStatus: number | undefined;
+  upstreamStartedTick: number | undefined;
+  upstreamEndedTick: number | undefined;
+  /** The answer went out whole. */
+  completed = false;
+  /** Body bytes received from and sent to the client. */
+  bytesIn = 0;
+  bytesOut = 0;
+
+  constructor(init: {
+    id: string;
+    req: IncomingMessage;
+    res: ServerResponse;
+    startedAt: number;
+    startedTick: number;
+  }) {
+    this.id = init.id;
+    this.req = init.req;
+    this.res = init.res;
+    this.startedAt = init.startedAt;
+    this.startedTick = init.startedTick;
+    this.inbound = readInbound(init.req);
+  }
+
+  /** Whether body bytes are, or may be, on their way from the client. */
+  get hasBody(): boolean {
+    return this.inbound.chunked || (this.inbound.contentLength ?? 0) > 0;
+  }
+}

@@ -1,0 +1,26 @@
+// The public face of the key store as a JWK Set (RFC 7517 §5). Knows no HTTP.
+
+import type { JWK } from 'jose';
+import type { VerificationKey } from './key.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/**
+ * Every usable key once, with `kid` = RFC 7638 thumbprint. `alg` is what the guard accepts, such as `RS256`. Public
+ * members are picked by name, so nothing else can slip through. Costs some microseconds a key: keep the result for
+ * as long as the snapshot is the same object.
+ */
+export function toJwkSet(snapshot: Snapshot, alg: string): { keys: JWK[] } {
+  const keys = new Map<string, JWK>();
+  for (const issuer of snapshot.issuers.values()) {
+    for (const key of issuer.usable ? issuer.keys : []) {
+      if (!keys.has(key.thumbprint)) keys.set(key.thumbprint, toJwk(key, alg));
+    }
+  }
+  return { keys: [...keys.values()] };
+}
+
+function toJwk({ key, thumbprint }: VerificationKey, alg: string): JWK {
+  const { n, e } = key.export({ format: 'jwk' });
+  if (n === undefined || e === undefined) throw new TypeError('A verification key is always an RSA key.');
+  return { kty: 'RSA', n, e, kid: thumbprint, use: 'sig', alg };
+}

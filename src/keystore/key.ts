@@ -1,0 +1,71 @@
+// One RSA public key that may verify signatures: its limits and its fingerprint. Knows no file and no issuer.
+
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import type { RsaNumbers } from './der.ts';
+
+export interface VerificationKey {
+  /** Always of type `public`, asymmetric type `rsa`. */
+  readonly key: KeyObject;
+  /** Length of the modulus. */
+  readonly bits: number;
+  /** RFC 7638 SHA-256 thumbprint, base64url. Computed when first asked for. */
+  readonly thumbprint: string;
+}
+
+export const MIN_KEY_BITS = 2048;
+/** OpenSSL verifies nothing above this. */
+export const MAX_KEY_BITS = 16_384;
+/** OpenSSL's own bound for large moduli; beyond it a signature check becomes expensive or impossible. */
+const MAX_EXPONENT_BYTES = 8;
+
+/** A key of these numbers, or the sentence that says why they make no safe key (RFC 7518 §3.3, FIPS 186-5 §5.4). */
+export function makeVerificationKey(numbers: RsaNumbers): VerificationKey | { readonly flaw: string } {
+  const bits = bitLength(numbers.modulus);
+  const flaw = findSizeFlaw(bits) ?? findNumberFlaw(numbers);
+  if (flaw !== undefined) return { flaw };
+  const n = numbers.modulus.toString('base64url');
+  const e = numbers.exponent.toString('base64url');
+  // The JWK form: a twentieth of the time the PEM and DER decoders of OpenSSL 3 need for the same key.
+  return new RsaVerificationKey(createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' }), bits);
+}
+
+class RsaVerificationKey implements VerificationKey {
+  readonly key: KeyObject;
+  readonly bits: number;
+  #thumbprint: string | undefined;
+
+  constructor(key: KeyObject, bits: number) {
+    this.key = key;
+    this.bits = bits;
+  }
+
+  get thumbprint(): string {
+    this.#thumbprint ??= computeThumbprint(this.key);
+    return this.#thumbprint;
+  }
+}
+
+/** RFC 7638 §3: the required members in lexical order, no white space. */
+function computeThumbprint(key: KeyObject): string {
+  const { e, kty, n } = key.export({ format: 'jwk' });
+  return createHash('sha256').update(JSON.stringify({ e, kty, n })).digest('base64url');
+}
+
+function findSizeFlaw(bits: number): string | undefined {
+  if (bits < MIN_KEY_BITS) return `The RSA key has ${bits} bits; at least ${MIN_KEY_BITS} are required.`;
+  if (bits > MAX_KEY_BITS) return `The RSA key has ${bits} bits; at most ${MAX_KEY_BITS} are possible.`;
+  return undefined;
+}
+
+function findNumberFlaw({ modulus, exponent }: RsaNumbers): string | undefined {
+  if (isEven(modulus)) return 'The RSA key has an even modulus, so it is no RSA key.';
+  if (exponent.length > MAX_EXPONENT_BYTES) return 'The RSA key has a public exponent of more than 64 bits.';
+  if (isEven(exponent)) return 'The RSA key has an even public exponent, so it is no RSA key.';
+  const value = BigInt(`0x${exponent.toString('hex')}`);
+  if (value < 65_537n) return `The RSA key has the public exponent ${value}; at least 65537 is required.`;
+  return undefined;
+}
+
+const isEven = (number: Buffer): boolean => ((number.at(-1) ?? 0) & 1) === 0;
+
+const bitLength = (number: Buffer): number => number.length * 8 - Math.clz32(number[0] ?? 0) + 24;

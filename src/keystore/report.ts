@@ -1,0 +1,178 @@
+// What the operator reads about the keys directory: each change once, in one line. Knows what happened, not why it
+// was looked for; prints names, sizes and thumbprints, never key bytes.
+
+import { type Entry, reportableFromMs } from './entry.ts';
+import type { VerificationKey } from './key.ts';
+import type { KeyFiles } from './scan.ts';
+import { AMBIGUOUS, type IssuerKeys, type Snapshot } from './snapshot.ts';
+
+const WRITABLE_BY_OTHERS = 0o022;
+const MAX_NAMES_SHOWN = 5;
+
+/** One observed state: the files and what was made of them. */
+export interface Observation {
+  readonly files: KeyFiles;
+  readonly snapshot: Snapshot;
+}
+
+export class KeyReport {
+  readonly #directory: string;
+  readonly #print: (line: string) => void;
+  /** Bad files already told, with the state they were in. */
+  readonly #toldBad = new Map<string, string>();
+  /** Shared keys already told, with the issuers that had them. */
+  #toldShared = new Map<string, string>();
+  #toldMode = 0;
+
+  constructor(directory: string, print: (line: string) => void) {
+    this.#directory = JSON.stringify(directory);
+    this.#print = print;
+  }
+
+  /** The first scan: one summary line, and what is wrong. */
+  start(now: Observation): void {
+    this.#summarize(now);
+    this.#warnMode(now.files.directory.mode);
+    this.#warnBad(now.files, Number.POSITIVE_INFINITY);
+    this.#warnAmbiguous(undefined, now.snapshot);
+    this.#warnShared(now.snapshot);
+  }
+
+  /** A later scan; the snapshot is the same object where nothing changed. */
+  update(before: Observation, now: Observation, nowMs: number): void {
+    this.#warnMode(now.files.directory.mode);
+    const isGone = isDirectoryGone(now.files);
+    if (isGone && !isDirectoryGone(before.files)) this.#warnGone(now.files);
+    else if (!isGone && isDirectoryGone(before.files)) this.#summarize(now);
+    else if (before.snapshot !== now.snapshot) this.#listChanges(before.snapshot, now.snapshot);
+    this.#warnBad(now.files, nowMs);
+    if (before.snapshot === now.snapshot) return;
+    this.#warnAmbiguous(before.snapshot, now.snapshot);
+    this.#warnShared(now.snapshot);
+  }
+
+  #summarize({ files, snapshot }: Observation): void {
+    const usable = countUsable(snapshot);
+    const unusable = snapshot.issuers.size - usable;
+    this.#print(
+      `keys directory ${this.#directory}: ${usable} usable issuers, ${unusable} unusable, ${files.ignored.length} other names ignored`,
+    );
+    if (usable === 0) this.#warnNoKey();
+  }
+
+  #warnNoKey(): void {
+    this.#print(
+      `no usable key in ${this.#directory}: every request is refused; make a key pair with: broker-guard keygen NAME`,
+    );
+  }
+
+  #warnGone({ directory }: KeyFiles): void {
+    this.#print(
+      `keys directory ${this.#directory} cannot be read any more (${directory.lost}): all its keys are refused until it is back`,
+    );
+  }
+
+  #warnMode(mode: number): void {
+    if (mode === this.#toldMode) return;
+    this.#toldMode = mode;
+    if ((mode & WRITABLE_BY_OTHERS) === 0) return;
+    this.#print(
+      `warning: keys directory ${this.#directory} can be written by its group or by everyone (mode ${(mode & 0o7777).toString(8)}), who can thereby add issuers; chmod go-w it`,
+    );
+  }
+
+  #listChanges(before: Snapshot, now: Snapshot): void {
+    for (const name of new Set([...before.issuers.keys(), ...now.issuers.keys()])) {
+      const [old, current] = [before.issuers.get(name), now.issuers.get(name)];
+      if (old !== current) for (const line of describeChange(old, current)) this.#print(`${name}: ${line}`);
+    }
+    if (countUsable(now) === 0 && countUsable(before) > 0) this.#warnNoKey();
+  }
+
+  #warnBad({ listed, configured }: KeyFiles, nowMs: number): void {
+    for (const entries of [listed, configured]) {
+      for (const [name, entry] of entries) this.#warnBadFile(name, entry, nowMs);
+    }
+    for (const name of this.#toldBad.keys()) {
+      if (!listed.has(name) && !configured.has(name)) this.#toldBad.delete(name);
+    }
+  }
+
+  #warnBadFile(name: string, entry: Entry, nowMs: number): void {
+    if (entry.served.usable) {
+      if (entry.file.usable) this.#toldBad.delete(name);
+      return;
+    }
+    const state = `${entry.trace.fingerprint} ${entry.served.reason}`;
+    if (nowMs < reportableFromMs(entry) || this.#toldBad.get(name) === state) return;
+    this.#toldBad.set(name, state);
+    this.#print(`warning: ${name} is not used: ${entry.served.reason}`);
+  }
+
+  #warnAmbiguous(before: Snapshot | undefined, now: Snapshot): void {
+    for (const [name, keys] of now.issuers) {
+      if (keys === AMBIGUOUS && before?.issuers.get(name) !== AMBIGUOUS) {
+        this.#print(`warning: ${name} is not used: ${AMBIGUOUS.reason}`);
+      }
+    }
+  }
+
+  /** One key under two names lets its owner speak for both. */
+  #warnShared(snapshot: Snapshot): void {
+    const shared = findSharedKeys(snapshot);
+    for (const [thumbprint, names] of shared) {
+      if (this.#toldShared.get(thumbprint) === names) continue;
+      this.#print(`warning: one key serves several issuers: ${names}; thumbprint ${thumbprint}`);
+    }
+    this.#toldShared = shared;
+  }
+}
+
+/** Whether the directory is lost and nothing of it is served any more. */
+const isDirectoryGone = ({ directory, listed }: KeyFiles): boolean =>
+  directory.lost !== undefined && listed.size === 0;
+
+/** How many issuers of a snapshot can be used. */
+export function countUsable({ issuers }: Snapshot): number {
+  let count = 0;
+  for (const keys of issuers.values()) if (keys.usable) count += 1;
+  return count;
+}
+
+function* describeChange(before: IssuerKeys | undefined, now: IssuerKeys | undefined): Iterable<string> {
+  const added = keysMissingFrom(before, now);
+  const removed = keysMissingFrom(now, before);
+  for (const key of added) {
+    const replaced = removed.shift();
+    if (replaced) yield `key replaced, now ${describeKey(key)}, before ${describeKey(replaced)}`;
+    else yield `key added, ${describeKey(key)}`;
+  }
+  for (const key of removed) yield `key removed, ${describeKey(key)}`;
+}
+
+/** The keys of `from` that `base` does not have. */
+function keysMissingFrom(base: IssuerKeys | undefined, from: IssuerKeys | undefined): VerificationKey[] {
+  const known = new Set(base?.usable ? base.keys.map((key) => key.thumbprint) : []);
+  return from?.usable ? from.keys.filter((key) => !known.has(key.thumbprint)) : [];
+}
+
+const describeKey = (key: VerificationKey): string => `RSA ${key.bits} bits, thumbprint ${key.thumbprint}`;
+
+function findSharedKeys({ issuers }: Snapshot): Map<string, string> {
+  const owners = new Map<string, string[]>();
+  for (const [name, keys] of issuers) {
+    for (const { thumbprint } of keys.usable ? keys.keys : []) {
+      const names = owners.get(thumbprint);
+      if (names) names.push(name);
+      else owners.set(thumbprint, [name]);
+    }
+  }
+  const shared = new Map<string, string>();
+  for (const [thumbprint, names] of owners) if (names.length > 1) shared.set(thumbprint, listNames(names));
+  return shared;
+}
+
+function listNames(names: readonly string[]): string {
+  const shown = names.slice(0, MAX_NAMES_SHOWN).join(', ');
+  return names.length > MAX_NAMES_SHOWN ? `${shown} and ${names.length - MAX_NAMES_SHOWN} more` : shown;
+}

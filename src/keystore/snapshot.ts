@@ -1,0 +1,49 @@
+// One immutable state of the keys: which issuer has which keys. Knows no file system and no time.
+
+import type { VerificationKey } from './key.ts';
+
+/** A key belongs to its issuer alone (RFC 8725 §3.8): there is no pool of keys to try. */
+export type IssuerKeys =
+  | { readonly usable: true; readonly keys: readonly VerificationKey[] }
+  | { readonly usable: false; readonly reason: string };
+
+export interface Snapshot {
+  /** Counts up with every change, from 1. */
+  readonly version: number;
+  /** By full file name, in order of name. */
+  readonly issuers: ReadonlyMap<string, IssuerKeys>;
+  /** Names in the keys directory that cannot be key files, in order; dotfiles are not listed. */
+  readonly ignored: readonly string[];
+}
+
+/** What one file says, under the name of its issuer. */
+export type NamedKeys = readonly [name: string, keys: IssuerKeys];
+
+/**
+ * Orders the files of the directory and the configured files into issuers. Where both have the name, the one in
+ * the directory counts, unless the other one has different keys: then nobody can say which is meant, and none is.
+ */
+export function collectIssuers(
+  listed: readonly NamedKeys[],
+  configured: readonly NamedKeys[],
+): Map<string, IssuerKeys> {
+  const issuers = new Map(listed.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  for (const [name, keys] of configured) {
+    const known = issuers.get(name);
+    if (!known) issuers.set(name, keys);
+    else if (known.usable && keys.usable && !haveSameKeys(known, keys)) issuers.set(name, AMBIGUOUS);
+  }
+  return issuers;
+}
+
+/** One object, so that it compares equal to itself. */
+export const AMBIGUOUS = Object.freeze({
+  usable: false,
+  reason: 'Two files with different keys have this name, in the keys directory and configured; keep one.',
+} satisfies IssuerKeys);
+
+export function haveSameKeys(one: IssuerKeys, other: IssuerKeys): boolean {
+  if (!one.usable || !other.usable || one.keys.length !== other.keys.length) return false;
+  const thumbprints = new Set(one.keys.map((key) => key.thumbprint));
+  return other.keys.every((key) => thumbprints.has(key.thumbprint));
+}

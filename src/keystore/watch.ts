@@ -1,0 +1,38 @@
+// The kernel's hint that something in the keys directory changed. Only a hint: a watch follows a directory that is
+// moved away, misses writes behind links, and does not exist on some network file systems; the poll is the truth.
+
+import { type FSWatcher, watch } from 'node:fs';
+
+export class DirectoryWatch {
+  readonly #directory: string;
+  readonly #onHint: () => void;
+  #watcher: FSWatcher | undefined;
+  #identity = '';
+
+  constructor(directory: string, onHint: () => void) {
+    this.#directory = directory;
+    this.#onHint = onHint;
+  }
+
+  /**
+   * Watches the directory now at the path, unless it is the one already watched. `identity` must have been read
+   * before this call: a directory swapped in between then shows as another one at the next call.
+   */
+  follow(identity: string): void {
+    if (identity === this.#identity && this.#watcher) return;
+    this.close();
+    this.#identity = identity;
+    if (identity === '') return;
+    try {
+      this.#watcher = watch(this.#directory, { persistent: false }, this.#onHint);
+      this.#watcher.on('error', () => this.close());
+    } catch {
+      // No watch to be had (inotify limit, directory just gone): the next call tries again, the poll goes on.
+    }
+  }
+
+  close(): void {
+    this.#watcher?.close();
+    this.#watcher = undefined;
+  }
+}

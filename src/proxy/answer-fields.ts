@@ -1,0 +1,40 @@
+// The broker's answer head, made ready for the client: hop-by-hop fields removed, nothing cached by chance.
+import { CONNECTION, isHopByHop, nominatedFields } from '../http/hop-by-hop.ts';
+
+export interface AnswerHead {
+  readonly status: number;
+  /** Flat: name, value, name, value. */
+  readonly fields: string[];
+  /** Lower-case media type with parameters; the empty text when absent. */
+  readonly contentType: string;
+}
+
+/**
+ * @param raw the broker's fields as received, flat, names in any case
+ * @param requestId told to the client so that a call can be found in the audit trail
+ */
+export function buildAnswerHead(status: number, raw: readonly string[], requestId: string): AnswerHead {
+  const nominated = findNominated(raw);
+  const fields: string[] = [];
+  let contentType = '';
+  let cached = false;
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = (raw[at] as string).toLowerCase();
+    const value = raw[at + 1] as string;
+    if (isHopByHop(name) || nominated?.includes(name) || name === 'x-request-id') continue;
+    if (name === 'content-type') contentType = value.toLowerCase();
+    if (name === 'cache-control') cached = true;
+    fields.push(name, value);
+  }
+  // RFC 9111 §3.5: what was fetched with a credential is nobody else's.
+  if (!cached) fields.push('cache-control', 'no-store');
+  fields.push('x-request-id', requestId);
+  return { status, fields, contentType };
+}
+
+function findNominated(raw: readonly string[]): readonly string[] | undefined {
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    if ((raw[at] as string).toLowerCase() === CONNECTION) return nominatedFields(raw[at + 1] as string);
+  }
+  return undefined;
+}

@@ -1,0 +1,67 @@
+// What the guard knows of a broker's management API, as data: its base path, its methods, which routes are
+// which actions, and its quirks.
+import type { TargetRules } from '../http/target.ts';
+
+/** What a request asks for, in classes that an operator thinks in; named in the audit trail. */
+export type ActionName = 'read' | 'publish' | 'write' | 'configure' | 'control' | 'other';
+
+export interface Profile {
+  readonly name: string;
+  readonly target: TargetRules;
+  readonly methods: readonly string[];
+  /** First path segment below the base path -> what reading it and what changing it means. */
+  readonly routes: ReadonlyMap<string, Route>;
+}
+
+interface Route {
+  readonly read: ActionName;
+  readonly change: ActionName;
+}
+
+const reads: Route = { read: 'read', change: 'write' };
+const publishes: Route = { read: 'publish', change: 'publish' };
+const configures: Route = { read: 'configure', change: 'configure' };
+const controls: Route = { read: 'control', change: 'control' };
+
+const NANOMQ: Profile = {
+  name: 'nanomq',
+  target: { basePath: '/api/v4', basePathOnce: true, encodedSlashAllowed: false },
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+  routes: new Map([
+    ['', reads],
+    ['brokers', reads],
+    ['nodes', reads],
+    ['metrics', reads],
+    ['prometheus', reads],
+    ['clients', reads],
+    ['subscriptions', reads],
+    ['topic-tree', reads],
+    ['rules', reads],
+    ['bridges', reads],
+    ['mqtt', publishes],
+    // Reading the configuration shows passwords: it is not an ordinary read.
+    ['configuration', configures],
+    ['config_update', configures],
+    ['reload', configures],
+    ['ctrl', controls],
+  ]),
+};
+
+const GENERIC: Profile = {
+  name: 'generic',
+  target: { basePath: '', basePathOnce: false, encodedSlashAllowed: false },
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  routes: new Map(),
+};
+
+export const PROFILES = { nanomq: NANOMQ, generic: GENERIC } as const;
+export type ProfileName = keyof typeof PROFILES;
+
+/** The class of what `method` asks of a canonical path; `other` where the profile does not know the route. */
+export function classifyAction(profile: Profile, method: string, path: string): ActionName {
+  const start = profile.target.basePath.length + 1;
+  const end = path.indexOf('/', start);
+  const route = profile.routes.get(end === -1 ? path.slice(start) : path.slice(start, end));
+  if (route === undefined) return 'other';
+  return method === 'GET' || method === 'HEAD' ? route.read : route.change;
+}

@@ -1,0 +1,74 @@
+// A token on its way from text to verified claims. The order is the security of it: size -> three parts ->
+// protected header -> payload is an object -> issuer is a legal name -> key exists -> signature -> claims.
+// Pure: the keys come from a lookup handed in, the time is judged by whoever has a clock.
+import type { KeyObject } from 'node:crypto';
+import { allow, type Decision, deny } from '../decision.ts';
+import { type Algorithm, isSignatureGood } from './algorithms.ts';
+import { type ClaimRules, type Claims, checkForms, readClaims } from './claims.ts';
+import type { JsonObject } from './json.ts';
+import { type DecodedToken, decodeToken, judgeHeader } from './jws.ts';
+
+export interface TokenRules extends ClaimRules {
+  readonly algorithms: readonly Algorithm[];
+  readonly maxTokenBytes: number;
+}
+
+export interface IssuerKey {
+  readonly key: KeyObject;
+  readonly thumbprint: string;
+}
+
+/** What is filed under one issuer name. */
+export type KeyLookup = (
+  issuer: string,
+) => { readonly usable: true; readonly keys: readonly IssuerKey[] } | { readonly usable: false } | undefined;
+
+/** A token whose signature is good and whose claims have their forms; its times are not judged yet. */
+export interface VerifiedToken {
+  readonly issuer: string;
+  readonly key: IssuerKey;
+  readonly claims: Claims;
+}
+
+/** Verifies everything about a token that does not depend on the time. */
+export function verifyToken(token: string, rules: TokenRules, lookup: KeyLookup): Decision<VerifiedToken> {
+  const decoded = decodeToken(token, rules.maxTokenBytes);
+  if (!decoded.allowed) return decoded;
+  const { claimedHeader, claimedPayload } = decoded.value;
+  const algorithm = judgeHeader(claimedHeader, rules.algorithms);
+  if (!algorithm.allowed) return algorithm;
+  const issuer = readClaimedIssuer(claimedPayload);
+  if (!issuer.allowed) return issuer;
+  const claimedIssuer = issuer.value;
+  const key = findSigningKey(decoded.value, algorithm.value, claimedIssuer, lookup);
+  if (!key.allowed) return { ...key, claimedIssuer };
+  const denial = checkForms(claimedPayload, rules);
+  if (denial !== undefined) return { ...denial, claimedIssuer };
+  return allow({ issuer: claimedIssuer, key: key.value, claims: readClaims(claimedPayload) });
+}
+
+/** File names the keys directory may hold: anything else never reaches a lookup. */
+const ISSUER_NAME = /^(?!\.)[A-Za-z0-9._-]{1,128}$/;
+
+/** The issuer a payload names, where it could be a key's name at all. */
+export function readClaimedIssuer(claimedPayload: JsonObject): Decision<string> {
+  const { iss } = claimedPayload;
+  if (iss === undefined) return deny('issuer_missing');
+  if (typeof iss !== 'string') return deny('issuer_missing', 'iss must be a string.');
+  return ISSUER_NAME.test(iss) ? allow(iss) : deny('issuer_unknown');
+}
+
+/** The key that signed, among those filed under this very issuer (RFC 8725 §3.8). */
+export function findSigningKey(
+  decoded: DecodedToken,
+  algorithm: Algorithm,
+  issuer: string,
+  lookup: KeyLookup,
+): Decision<IssuerKey> {
+  const filed = lookup(issuer);
+  if (filed === undefined) return deny('issuer_unknown');
+  if (!filed.usable) return deny('key_unusable');
+  const { signingInput, signature } = decoded;
+  const signer = filed.keys.find(({ key }) => isSignatureGood(algorithm, key, signingInput, signature));
+  return signer === undefined ? deny('signature_invalid') : allow(signer);
+}

@@ -1,0 +1,80 @@
+// A guard for tests: real settings file, real keys directory, real sockets, its records in an array.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { AuditRecord } from '../../src/audit/record.ts';
+import { loadSettings } from '../../src/config/load.ts';
+import { type RunningGuard, startGuard } from '../../src/lifecycle.ts';
+
+export interface TestGuard {
+  readonly port: number;
+  readonly servicePort: number;
+  readonly directory: string;
+  readonly keysDirectory: string;
+  readonly records: AuditRecord[];
+  readonly lines: string[];
+  readonly running: RunningGuard;
+  stop(): Promise<void>;
+}
+
+export interface TestGuardOptions {
+  readonly upstreamUrl: string;
+  /** File name -> text, in the keys directory. */
+  readonly keys: Readonly<Record<string, string>>;
+  /** Further lines inside `guard { }`. */
+  readonly guard?: string;
+  /** Further lines inside `http_server { }`. */
+  readonly httpServer?: string;
+}
+
+export const BROKER_PASSWORD = 'the-brokers-own-password';
+
+export function writeSettings(directory: string, options: TestGuardOptions): string {
+  const file = join(directory, 'nanomq.conf');
+  writeFileSync(
+    file,
+    `http_server {\n username = broker\n password = "${BROKER_PASSWORD}"\n ${options.httpServer ?? ''}\n}\n` +
+      `guard {\n listen = "127.0.0.1:0"\n service.listen = "127.0.0.1:0"\n` +
+      ` upstream.url = "${options.upstreamUrl}"\n ${options.guard ?? ''}\n}\n`,
+  );
+  return file;
+}
+
+export async function startTestGuard(options: TestGuardOptions): Promise<TestGuard> {
+  const directory = mkdtempSync(join(tmpdir(), 'broker-guard-test-'));
+  const keysDirectory = join(directory, 'keys');
+  mkdirSync(keysDirectory, { mode: 0o700 });
+  for (const [name, text] of Object.entries(options.keys)) writeFileSync(join(keysDirectory, name), text);
+  const records: AuditRecord[] = [];
+  const lines: string[] = [];
+  const audit = {
+    write: (record: AuditRecord) => void records.push(record),
+    dropped: () => 0,
+    flush: () => undefined,
+  };
+  const settings = loadSettings(writeSettings(directory, options));
+  const running = await startGuard(settings, audit, (line) => lines.push(line));
+  const portOf = (address: RunningGuard['listen']) => (address.kind === 'tcp' ? address.port : 0);
+  return {
+    port: portOf(running.listen),
+    servicePort: portOf(running.service),
+    directory,
+    keysDirectory,
+    records,
+    lines,
+    running,
+    async stop() {
+      await running.stop();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits for a condition, asking again at every turn of the event loop. */
+export async function until(condition: () => boolean, what: string, deadlineMs = 5000): Promise<void> {
+  const end = performance.now() + deadlineMs;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -122,7 +122,7 @@ function drawMemory(results) {
     const [value, min, max] = [spread.median / MB, spread.min / MB, spread.max / MB];
     const label = title
       .replace(/: .*tokens, lists.*$/, '')
-      .replace(', 1,000 tokens of 1,000 issuers in rotation', '');
+      .replace(', 1,000 tokens of 100 issuers in rotation', '');
     return [{ label, value, min, max, colour: COLOURS.own }];
   });
   const bound = { value: LIMIT_MB, label: `target ${LIMIT_MB} MB` };

@@ -79,10 +79,16 @@ function openOutputs(file, complaints) {
   return { stdio: /** @type {const} */ (['ignore', output ?? 'ignore', complaint]), close };
 }
 
+/** The line that says most: the first error, or the last words. @param {string} file */
+function readComplaint(file) {
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  return lines.find((line) => /error/i.test(line)) ?? lines.at(-1) ?? '';
+}
+
 /**
  * @param {import('./contestants/registry.mjs').Contestant} contestant
- * @param {{ root: string, upstreamPort: number, publicKeyFile: string, issuers: number, cores: import('./cores.mjs').Cores }} field
- * @returns {Promise<Instance>} throws with the last lines of its standard error when it does not come up
+ * @param {{ root: string, upstreamPort: number, publicKeyFile: string, publicKeys: string[], issuers: number, cores: import('./cores.mjs').Cores }} field
+ * @returns {Promise<Instance>} throws with what it said on standard error when it does not come up
  */
 export async function launchContestant(contestant, field) {
   const port = await findFreePort();
@@ -105,8 +111,7 @@ export async function launchContestant(contestant, field) {
     await waitUntilReady(url, launch.readyUrl === undefined, isAlive, contestant.title);
   } catch (error) {
     await stopChild(child);
-    const tail = readFileSync(complaints, 'utf8').trim().split('\n').slice(-5).join('\n');
-    throw new Error(`${/** @type {Error} */ (error).message}\n${tail}`);
+    throw new Error(`${/** @type {Error} */ (error).message}: ${readComplaint(complaints)}`);
   }
   const startMs = performance.now() - startedAt;
   const pids = listProcessTree(/** @type {number} */ (child.pid));

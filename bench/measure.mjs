@@ -2,7 +2,7 @@
 // Chooses no scenario and keeps no history.
 import { createReadStream, existsSync, truncateSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { readCpuMicros, readResidentBytes, watchResidentPeak } from './cpu.mjs';
+import { readCpuMicros, watchResidentPeak } from './cpu.mjs';
 import { fetchOnce } from './launch.mjs';
 import { runLoad } from './load.mjs';
 import { FRESH_TOKENS } from './tokens.mjs';
@@ -19,7 +19,7 @@ const NEWLINE = 10;
  * @property {number} requests
  * @property {number | undefined} cpuUs CPU microseconds a request; absent for `direct`
  * @property {number} perSecond @property {number} p50Us @property {number} p99Us
- * @property {number} residentBefore @property {number} residentPeak bytes
+ * @property {number} residentPeak bytes
  */
 
 /** @param {import('./scenarios.mjs').Scenario} scenario @param {import('./load.mjs').LoadResult} result */
@@ -96,7 +96,6 @@ export async function measureCell(target, scenario, { tokens, cores, warmUpSecon
     start = scenario.mustNotRepeat ? warmUp.issued : 0;
   }
   if (target.outputFile) truncateSync(target.outputFile);
-  const residentBefore = readResidentBytes(target.pids);
   const stopWatching = watchResidentPeak(target.pids);
   const stopScraping = load.mode === 'mixed' ? scrapeMetrics(target.metricsUrl) : () => [];
   const cpuBefore = readCpuMicros(target.pids);
@@ -120,7 +119,6 @@ export async function measureCell(target, scenario, { tokens, cores, warmUpSecon
     perSecond: (result.requests * 1e6) / result.micros,
     p50Us: result.p50Us,
     p99Us: result.p99Us,
-    residentBefore,
     residentPeak: stopWatching(),
   };
 }

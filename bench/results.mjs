@@ -8,7 +8,7 @@
  * @property {string[]} problems any makes the row invalid
  * @property {string[]} remarks
  * @property {number} requests of all rounds
- * @property {Record<'cpuUs' | 'perSecond' | 'p50Us' | 'p99Us' | 'residentBefore' | 'residentPeak', Spread | undefined>} figures
+ * @property {Record<'cpuUs' | 'perSecond' | 'p50Us' | 'p99Us' | 'residentPeak', Spread | undefined>} figures
  *
  * @typedef {object} Start
  * @property {Spread} startMs @property {Spread} idleBytes

@@ -28,7 +28,6 @@ const failedCell = (problem) => ({
   perSecond: 0,
   p50Us: 0,
   p99Us: 0,
-  residentBefore: 0,
   residentPeak: 0,
 });
 
@@ -70,8 +69,8 @@ class Stable {
     const { present, root, upstream, tokens, cores } = this.field;
     const contestant = present.find((one) => one.id === id);
     if (!contestant) throw new Error(`there is no contestant ${id}`);
-    const { publicKeyFile } = tokens;
-    const field = { root, upstreamPort: upstream.port, publicKeyFile, issuers, cores };
+    const { publicKeyFile, publicKeys } = tokens;
+    const field = { root, upstreamPort: upstream.port, publicKeyFile, publicKeys, issuers, cores };
     const instance = await launchContestant(contestant, field);
     const wrong = await findWrongAnswer(instance, tokens);
     if (wrong === undefined) return instance;
@@ -95,7 +94,7 @@ function planSeconds(scenario, { quick }) {
   const isFirst = scenario.id === 'one-token' || scenario.issuers > 1;
   return quick
     ? { warmUpSeconds: isFirst ? 1 : 0, seconds: 1 }
-    : { warmUpSeconds: 1, seconds: scenario.seconds };
+    : { warmUpSeconds: isFirst ? 2 : 1, seconds: scenario.seconds };
 }
 
 /** @param {Field} field @param {Stable} stable @param {import('./scenarios.mjs').Scenario} scenario @param {string} id */

@@ -11,6 +11,7 @@ import { launchUpstream } from './launch.mjs';
 import { loadTool } from './load.mjs';
 import { readOptions, USAGE } from './options.mjs';
 import { formatRatios, formatReport } from './report.mjs';
+import { isInvalid } from './results.mjs';
 import { runRounds } from './rounds.mjs';
 import { SCENARIOS } from './scenarios.mjs';
 import { computeRatios } from './targets.mjs';
@@ -100,6 +101,10 @@ async function main() {
   const ratios = computeRatios(results);
   writeResults(results, ratios);
   console.log(formatRatios(ratios).join('\n'));
+  if (Object.keys(results.rows).some((scenario) => isInvalid(results, scenario, 'guard'))) {
+    console.error('bench: a row of the guard is INVALID, see above');
+    process.exitCode = 1;
+  }
   if (options.saveBaseline) saveBaseline(results, ratios);
   if (options.check && !checkAgainstBaseline(ratios, results.options.isPartial)) process.exitCode = 1;
 }

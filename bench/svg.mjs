@@ -38,7 +38,7 @@ function listTicks(top) {
   const rough = top / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step =
-    /** @type {number[]} */ (([1, 2, 5, 10]).find((factor) => factor * power >= rough) ?? 10) * power;
+    /** @type {number[]} */ ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power;
   return Array.from({ length: Math.floor(top / step + 1e-9) + 1 }, (_, index) => index * step);
 }
 

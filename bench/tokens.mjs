@@ -1,29 +1,32 @@
 // The key pair and the token files of the bench, minted once and kept in the temporary directory.
 // Knows the guard's claims (iss, iat, exp, bodyEncode); knows no contestant.
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPair } from 'node:crypto';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 
 export const ISSUER = 'bench.pub';
 export const FRESH_TOKENS = 120_000;
 export const ROTATING_TOKENS = 1000;
-const FORMAT = 2;
+const FORMAT = 3;
+const SIGNERS = 100;
 const LIFETIME_S = 30 * 86_400;
 const REFRESH_AFTER_S = 7 * 86_400;
 const WORKERS = 2;
+const PUBLIC_KEYS = 'public-keys.json';
 
-/** @typedef {{ directory: string, publicKeyFile: string, publicKey: string, file: (name: string) => string, first: (name: string) => string }} TokenStore */
+/** @typedef {{ directory: string, publicKeyFile: string, publicKeys: string[], file: (name: string) => string, first: (name: string) => string }} TokenStore */
 
 /** File name of issuer number `index`: the first is the bench's own key. @param {number} index */
 export function issuerName(index) {
   return index === 0 ? ISSUER : `issuer-${String(index).padStart(5, '0')}.pub`;
 }
 
-/** Which issuer signs token number `index` when the rotating tokens are spread evenly over `issuers`. @param {number} index @param {number} issuers */
-export function issuerOfToken(index, issuers) {
-  return (index * Math.max(1, issuers / ROTATING_TOKENS)) % issuers;
+/** Signer number `signer` of `signers`, spread evenly over the key files. @param {number} signer @param {number} signers @param {number} issuers */
+export function signerName(signer, signers, issuers) {
+  return issuerName(signer * Math.max(1, Math.floor(issuers / signers)));
 }
 
 /** The file whose tokens are spread over this many issuers. @param {number} issuers */
@@ -43,6 +46,14 @@ function listRecipes(now) {
   ];
 }
 
+/** Private halves are used for minting and kept nowhere. */
+const makeKeyPair = () =>
+  promisify(generateKeyPair)('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+
 /** @param {object} task @returns {Promise<string>} tokens, one a line */
 function mintInWorker(task) {
   return new Promise((resolve, reject) => {
@@ -52,12 +63,13 @@ function mintInWorker(task) {
   });
 }
 
-/** @param {object & { count: number }} recipe @param {string} privateKey */
-async function mintFile(recipe, privateKey) {
+/** @param {object & { count: number, issuers?: number }} recipe @param {string[]} keys private; a recipe for one issuer uses the first */
+async function mintFile(recipe, keys) {
+  const privateKeys = recipe.issuers === undefined ? keys.slice(0, 1) : keys;
   const share = Math.ceil(recipe.count / WORKERS);
   const parts = Array.from({ length: WORKERS }, (_, index) => {
     const from = index * share;
-    return { ...recipe, privateKey, from, to: Math.min(recipe.count, from + share) };
+    return { ...recipe, privateKeys, from, to: Math.min(recipe.count, from + share) };
   });
   return (await Promise.all(parts.map(mintInWorker))).join('');
 }
@@ -68,7 +80,7 @@ function spoilSignature(line) {
   return `${line.slice(0, at)}${line[at] === 'A' ? 'B' : 'A'}${line.slice(at + 1)}`;
 }
 
-/** The cache holds a private key and its name can be guessed: it must be a directory of ours alone. @param {string} directory */
+/** The cache holds good tokens and its name can be guessed: it must be a directory of ours alone. @param {string} directory */
 function claimDirectory(directory) {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const stat = lstatSync(directory);
@@ -82,14 +94,12 @@ function claimDirectory(directory) {
 async function mintEverything(directory, now) {
   rmSync(directory, { recursive: true, force: true });
   claimDirectory(directory);
-  const pair = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  });
-  writeFileSync(path.join(directory, ISSUER), pair.publicKey);
+  const pairs = await Promise.all(Array.from({ length: SIGNERS }, makeKeyPair));
+  writeFileSync(path.join(directory, ISSUER), pairs[0]?.publicKey ?? '');
+  writeFileSync(path.join(directory, PUBLIC_KEYS), JSON.stringify(pairs.map(({ publicKey }) => publicKey)));
+  const privateKeys = pairs.map(({ privateKey }) => privateKey);
   for (const recipe of listRecipes(now)) {
-    const tokens = await mintFile(recipe, pair.privateKey);
+    const tokens = await mintFile(recipe, privateKeys);
     writeFileSync(path.join(directory, recipe.file), tokens, { mode: 0o600 });
     if (recipe.file !== 'fresh') continue;
     const spoiled = tokens.trimEnd().split('\n').map(spoilSignature);
@@ -124,7 +134,7 @@ export async function openTokenStore() {
   return {
     directory,
     publicKeyFile,
-    publicKey: readFileSync(publicKeyFile, 'utf8'),
+    publicKeys: JSON.parse(readFileSync(file(PUBLIC_KEYS), 'utf8')),
     file,
     first: (name) => readFileSync(file(name), 'utf8').split('\n', 1)[0],
   };

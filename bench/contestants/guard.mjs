@@ -1,15 +1,21 @@
 // How broker-guard is started: a settings file, a keys directory with as many issuers as asked for, audit to a file.
 // Knows the guard's outside only (settings, readiness, metrics).
-import { createPublicKey, randomBytes, randomFillSync } from 'node:crypto';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createPublicKey, generateKeyPairSync, randomBytes, randomFillSync } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ISSUER, issuerName, issuerOfToken, ROTATING_TOKENS } from '../tokens.mjs';
+import { issuerName, signerName } from '../tokens.mjs';
 
 const LIMIT_CONN = 64;
 
 /** The built program. */
 export const findGuard = () => fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+/** A public key for work that needs no token. */
+export function makePublicKey() {
+  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return publicKey.export({ type: 'spki', format: 'pem' });
+}
 
 /**
  * A public key nobody has the other half of: distinct key files cost a random modulus instead of a key generation.
@@ -25,23 +31,24 @@ function imitateKey(pem) {
 }
 
 /**
- * Issuers that sign tokens of the bench get its key, all others one of their own.
- * @param {string} directory @param {string} publicKeyFile @param {number} issuers
+ * Issuers that sign tokens of the bench get their key, all others one of their own: no key serves two.
+ * @param {string} directory @param {string[]} publicKeys of those that sign @param {number} issuers
  */
-export function writeKeys(directory, publicKeyFile, issuers) {
+function writeKeys(directory, publicKeys, issuers) {
   mkdirSync(directory, { recursive: true });
-  copyFileSync(publicKeyFile, path.join(directory, ISSUER));
-  const pem = readFileSync(publicKeyFile, 'utf8');
-  const signers = new Set(
-    Array.from({ length: ROTATING_TOKENS }, (_, index) => issuerOfToken(index, issuers)),
-  );
-  for (let index = 1; index < issuers; index += 1) {
-    writeFileSync(path.join(directory, issuerName(index)), signers.has(index) ? pem : imitateKey(pem));
+  const used = issuers === 1 ? publicKeys.slice(0, 1) : publicKeys;
+  const signers = new Map(used.map((pem, index) => [signerName(index, used.length, issuers), pem]));
+  for (let index = 0; index < issuers; index += 1) {
+    const name = issuerName(index);
+    writeFileSync(
+      path.join(directory, name),
+      signers.get(name) ?? imitateKey(/** @type {string} */ (used[0])),
+    );
   }
 }
 
-/** @param {import('./registry.mjs').Context} context @param {number} servicePort */
-function writeSettings(context, servicePort) {
+/** @param {import('./registry.mjs').Context} context */
+function formatSettings(context) {
   const password = randomBytes(12).toString('hex');
   return `http_server {
   ip_addr = "127.0.0.1", port = ${context.upstreamPort}
@@ -51,16 +58,16 @@ function writeSettings(context, servicePort) {
 guard {
   listen = "127.0.0.1:${context.port}"
   keys_dir = "keys"
-  service { listen = "127.0.0.1:${servicePort}" }
+  service { listen = "127.0.0.1:${context.servicePort}" }
 }
 `;
 }
 
-/** @param {import('./registry.mjs').Context & { servicePort: number }} context @returns {import('./registry.mjs').Launch} */
+/** @param {import('./registry.mjs').Context} context @returns {import('./registry.mjs').Launch} */
 export function describeGuard(context) {
   const settings = path.join(context.directory, 'bench.conf');
-  writeFileSync(settings, writeSettings(context, context.servicePort), { mode: 0o600 });
-  writeKeys(path.join(context.directory, 'keys'), context.publicKeyFile, context.issuers);
+  writeFileSync(settings, formatSettings(context), { mode: 0o600 });
+  writeKeys(path.join(context.directory, 'keys'), context.publicKeys, context.issuers);
   const service = `http://127.0.0.1:${context.servicePort}`;
   return {
     command: [process.execPath, findGuard(), 'serve', '--config', settings],

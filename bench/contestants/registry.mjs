@@ -14,6 +14,8 @@ import { describeServer } from './server.mjs';
  * @property {number} port to listen on, loopback
  * @property {number} upstreamPort loopback
  * @property {string} publicKeyFile SPKI PEM of the only issuer, bench.pub
+ * @property {string[]} publicKeys PEM of every issuer that signs, bench.pub first
+ * @property {number} servicePort of the guard's own listener
  * @property {number} issuers how many key files the guard has
  *
  * @typedef {object} Launch

@@ -173,14 +173,12 @@ describe('bad key files', () => {
 
   it('never finds a key in arbitrary bytes or a changed key header', () => {
     const whole = der(0);
+    // The first 32 bytes say what the rest is; what follows are the numbers, and other numbers are another key.
     fc.assert(
-      fc.property(fc.nat(40), fc.integer({ min: 0, max: 255 }), (at, value) => {
+      fc.property(fc.nat(31), fc.integer({ min: 0, max: 255 }), (at, value) => {
         const changed = Buffer.from(whole);
         changed[at] = value;
-        const file = parseKeyFile(block('PUBLIC KEY', changed));
-        const isSameBytes = changed.equals(whole);
-        // Byte 33 on are the modulus: another modulus is another key, and no business of the format.
-        expect(file.usable).toBe(isSameBytes || (at >= 33 && file.usable));
+        expect(parseKeyFile(block('PUBLIC KEY', changed)).usable).toBe(changed.equals(whole));
       }),
     );
     fc.assert(

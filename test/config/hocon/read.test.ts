@@ -56,8 +56,8 @@ describe('readHocon: errors', () => {
     'password = [hunter2] hunter2',
     'password =\nhunter2 = x = y',
     'hunter2\na = 1',
-    'p = hunter2\nq = ${p} {}',
-    'p += [hunter2]\nq = ${p}hunter2',
+    `p = hunter2\nq = \${p} {}`,
+    `p += [hunter2]\nq = \${p}hunter2`,
   ])('never repeats a value in its message: %s', (text) => {
     expect(catchError(text).message).not.toContain('hunter2');
   });
@@ -77,8 +77,7 @@ describe('readHocon: objects', () => {
 });
 
 describe('positionOf', () => {
-  const text =
-    'a = 1\nb {\n  c = 2\n  l = [ x,\n    { y = 3 } ]\n}\nb.c = 4\nd = ${b}\ne = ${?MISSING}\na = ${?MISSING}\n';
+  const text = `a = 1\nb {\n  c = 2\n  l = [ x,\n    { y = 3 } ]\n}\nb.c = 4\nd = \${b}\ne = \${?MISSING}\na = \${?MISSING}\n`;
   const place = (path: string[]): string | undefined => {
     const position = read(text).positionOf(path);
     return position && `${position.file}:${position.line}:${position.column}`;
@@ -103,7 +102,7 @@ describe('positionOf', () => {
   );
 
   it('gives the line of the substitution for a scalar that came through it', () => {
-    expect(read('a = 1\nb = ${a}').positionOf(['b'])).toMatchObject({ line: 2, column: 1 });
+    expect(read(`a = 1\nb = \${a}`).positionOf(['b'])).toMatchObject({ line: 2, column: 1 });
   });
 
   it('counts the lines of a triple-quoted string', () => {
@@ -113,7 +112,7 @@ describe('positionOf', () => {
 
 describe('textOf', () => {
   it('keeps a number as it was written', () => {
-    const document = read('a = 1.10\nb = 1e3\nc = "x"\nd { e = true }\nf = ${a}');
+    const document = read(`a = 1.10\nb = 1e3\nc = "x"\nd { e = true }\nf = \${a}`);
     const texts = [['a'], ['b'], ['c'], ['d', 'e'], ['f']].map((path) => document.textOf(path));
     expect(texts).toEqual(['1.10', '1e3', 'x', 'true', '1.10']);
   });
@@ -158,7 +157,7 @@ describe('conflicts', () => {
     ['first and last value equal', 'h.p = 1\nh.p = 2\nh.p = 1'],
     ['blocks with different keys', 'h { a = 1 }\nh { b = 2 }'],
     ['list items of one key', 'l = [{ a = 1 }, { a = 2 }]'],
-    ['a setting NanoMQ cannot read', 'h { port = 1 }\nh.port = ${?PORT}'],
+    ['a setting NanoMQ cannot read', `h { port = 1 }\nh.port = \${?PORT}`],
   ])('is silent about %s', (_what, text) => {
     expect(list(text)).toEqual([]);
   });

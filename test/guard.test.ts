@@ -1,0 +1,93 @@
+// What the guard remembers: a verified signature, as long as its key stays, and nothing about time.
+import { describe, expect, it } from 'vitest';
+import { createGuard } from '../src/guard.ts';
+import type { IssuerKey, KeyLookup, TokenRules } from '../src/token/verify.ts';
+import { makeIssuer, mintToken, nowSeconds } from './support/issuers.ts';
+
+const RULES: TokenRules = {
+  algorithms: ['RS256'],
+  maxTokenBytes: 8192,
+  expToleranceSeconds: 0,
+  iatToleranceSeconds: 30,
+  maxLifetimeSeconds: undefined,
+  audience: undefined,
+  bodyEncodeRequired: true,
+};
+const ops = makeIssuer();
+
+/** A key whose use is counted: the signature check reads it, a remembered verdict does not. */
+function countedKey(): { readonly key: IssuerKey; uses(): number } {
+  let uses = 0;
+  const key = {
+    get key() {
+      uses++;
+      return ops.publicKey;
+    },
+    thumbprint: 'counted',
+  };
+  return { key, uses: () => uses };
+}
+
+function setUp() {
+  const counted = countedKey();
+  let keys: IssuerKey[] | undefined = [counted.key];
+  let now = nowSeconds() * 1000;
+  const lookup: KeyLookup = () => keys && { usable: true, keys };
+  return {
+    guard: createGuard({ rules: RULES, lookup, now: () => now }),
+    uses: counted.uses,
+    setKeys: (replaced: IssuerKey[] | undefined) => {
+      keys = replaced;
+    },
+    setNow: (seconds: number) => {
+      now = seconds * 1000;
+    },
+  };
+}
+
+describe('a verified token', () => {
+  it('has its signature checked once', () => {
+    const { guard, uses } = setUp();
+    const token = mintToken(ops);
+    for (let call = 0; call < 5; call++) expect(guard.authenticate(token).allowed).toBe(true);
+    expect(uses()).toBe(1);
+  });
+
+  it('expires though it is remembered, and says who it was', () => {
+    const { guard, setNow } = setUp();
+    const exp = nowSeconds() + 60;
+    const token = mintToken(ops, { exp });
+    expect(guard.authenticate(token).allowed).toBe(true);
+    setNow(exp);
+    expect(guard.authenticate(token)).toMatchObject({
+      reason: 'token_expired',
+      principal: { issuer: 'ops.pub', thumbprint: 'counted' },
+    });
+  });
+
+  it('is refused once its key is gone', () => {
+    const { guard, setKeys } = setUp();
+    const token = mintToken(ops);
+    expect(guard.authenticate(token).allowed).toBe(true);
+    setKeys(undefined);
+    expect(guard.authenticate(token)).toMatchObject({ reason: 'issuer_unknown' });
+  });
+
+  it('is verified again when its key was replaced, and refused by another key', () => {
+    const { guard, setKeys } = setUp();
+    const token = mintToken(ops);
+    expect(guard.authenticate(token).allowed).toBe(true);
+    setKeys([{ key: makeIssuer().publicKey, thumbprint: 'new' }]);
+    expect(guard.authenticate(token)).toMatchObject({ reason: 'signature_invalid' });
+  });
+});
+
+describe('a refused token', () => {
+  it('is not remembered: its signature is checked each time', () => {
+    const { guard, uses } = setUp();
+    const token = mintToken(makeIssuer());
+    for (let call = 0; call < 3; call++)
+      expect(guard.authenticate(token)).toMatchObject({ reason: 'signature_invalid' });
+    expect(uses()).toBe(3);
+  });
+});

@@ -7,7 +7,7 @@ import { defaultSettings } from '../config/load.ts';
 import { startEmbeddedBroker } from '../embedded/broker.ts';
 import { Failure } from '../failure.ts';
 import { generateKeyPair } from '../keystore/generate.ts';
-import { serve } from './serve.ts';
+import { runGuard } from './run-guard.ts';
 import type { SettingsFlags } from './settings-source.ts';
 import type { ExitCode, Terminal } from './terminal.ts';
 
@@ -23,7 +23,7 @@ export async function serveEmbedded(terminal: Terminal, flags: SettingsFlags): P
       password: broker.password,
     });
     const privateFile = await ensureKeyPair(settings.keysDirectory);
-    return await serve(terminal, settings, {
+    return await runGuard(terminal, settings, {
       announce: ({ listen }) => [
         'no nanomq.conf here: guarding an embedded broker, for trying out',
         `MQTT clients: mqtt://127.0.0.1:${broker.mqttPort}${broker.mqttPort === MQTT_PORT ? '' : ` (${MQTT_PORT} is taken)`}`,

@@ -1,0 +1,123 @@
+// Who may import whom, and which word has one home. The picture is in the README; this is its proof.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const SRC = resolve(import.meta.dirname, '../src');
+const FILES = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+const textOf = (file: string): string => readFileSync(join(SRC, file), 'utf8');
+const codeOf = (file: string): string => textOf(file).replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+
+/** A file's room: its folder, or its own name at the top level. */
+const roomOf = (file: string): string =>
+  file.includes('/') ? (file.split('/')[0] as string) : file.replace('.ts', '');
+
+const VOCABULARY = ['decision', 'failure'];
+const DOOR = [...VOCABULARY, 'guard', 'http'];
+const ROOT = ['server', 'front', 'trail', 'listener', 'lifecycle'];
+const BELOW_ROOT = [...DOOR, 'token', 'keystore', 'proxy', 'endpoints', 'audit', 'config'];
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  decision: [],
+  failure: [],
+  token: VOCABULARY,
+  keystore: VOCABULARY,
+  guard: [...VOCABULARY, 'token'],
+  http: [...VOCABULARY, 'guard'],
+  proxy: DOOR,
+  endpoints: DOOR,
+  embedded: DOOR,
+  audit: VOCABULARY,
+  config: ['failure'],
+  ...Object.fromEntries(ROOT.map((room) => [room, [...BELOW_ROOT, ...ROOT]])),
+  cli: [...BELOW_ROOT, 'lifecycle', 'embedded'],
+  main: ['cli'],
+};
+
+function importsOf(file: string): string[] {
+  return [...codeOf(file).matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map(([, path]) =>
+    relative(SRC, resolve(SRC, dirname(file), path as string)),
+  );
+}
+
+/** Code files whose text matches, comments left out. */
+const filesWith = (pattern: RegExp): string[] => FILES.filter((file) => pattern.test(codeOf(file)));
+
+describe('rooms', () => {
+  it.each(FILES)('%s imports only what its room may', (file) => {
+    const room = roomOf(file);
+    const allowed = [room, ...(MAY_IMPORT[room] ?? [])];
+    expect(
+      importsOf(file)
+        .map(roomOf)
+        .filter((imported) => !allowed.includes(imported)),
+    ).toEqual([]);
+  });
+
+  it('have no cycle of files', () => {
+    const state = new Map<string, 'open' | 'done'>();
+    const cycles: string[][] = [];
+    const visit = (file: string, path: string[]): void => {
+      if (state.get(file) === 'open') cycles.push([...path.slice(path.indexOf(file)), file]);
+      if (state.has(file)) return;
+      state.set(file, 'open');
+      for (const imported of importsOf(file)) visit(imported, [...path, file]);
+      state.set(file, 'done');
+    };
+    for (const file of FILES) visit(file, []);
+    expect(cycles).toEqual([]);
+  });
+
+  it('import files that exist', () => {
+    const missing = FILES.flatMap((file) => importsOf(file).filter((imported) => !FILES.includes(imported)));
+    expect(missing).toEqual([]);
+  });
+
+  it('have no folder or file for leftovers, and no barrel', () => {
+    expect(
+      FILES.filter((file) => /(?:^|\/)(?:utils?|helpers?|common|misc|index)(?:\/|\.ts$)/.test(file)),
+    ).toEqual([]);
+  });
+
+  it('keep the embedded broker out of a guard that has a real one: it is only ever imported on demand', () => {
+    const statically = FILES.filter(
+      (file) => roomOf(file) !== 'embedded' && /from '[^']*embedded\//.test(codeOf(file)),
+    );
+    expect(statically).toEqual(['cli/serve-embedded.ts']);
+    expect(filesWith(/from '[^']*serve-embedded/)).toEqual([]);
+  });
+});
+
+describe('words with one home', () => {
+  it.each([
+    ["the Authorization field's name", /'authorization'/i, ['http/credential.ts']],
+    ["the WWW-Authenticate field's name", /'www-authenticate'/i, ['http/answer.ts']],
+    ["the Connection field's name", /(?<!on\()'connection'/i, ['http/hop-by-hop.ts']],
+    ['the environment', /process\.env/, ['config/load.ts']],
+    ['the end of the process', /process\.exit\b\(/, ['main.ts']],
+    ['signals', /process\.on\('SIG/, ['main.ts']],
+  ])('%s stands in one module', (_, pattern, home) => expect(filesWith(pattern)).toEqual(home));
+
+  it('the time of day is read at the edge alone', () => {
+    expect(filesWith(/Date\.now/).filter((file) => !['server.ts', 'main.ts'].includes(file))).toEqual([]);
+  });
+
+  it('status 401 and 403 are chosen by the reason table alone', () => {
+    const choosers = filesWith(/(?:status|statusCode)\s*=\s*40[13]|writeHead\(40[13]/);
+    // The embedded broker plays a broker: its 401 is NanoMQ's, not the guard's.
+    expect(choosers.filter((file) => roomOf(file) !== 'embedded')).toEqual([]);
+  });
+
+  it('node-forge never comes near a signature decision', () => {
+    expect(filesWith(/node-forge/).filter((file) => roomOf(file) !== 'cli')).toEqual([]);
+  });
+});
+
+describe('files', () => {
+  it.each(FILES)('%s opens by saying what it owns', (file) => {
+    expect(textOf(file).replace(/^#!.*\n/, '')).toMatch(/^\/\/ /);
+  });
+
+  it.each(FILES)('%s is short enough to be read in one go', (file) => {
+    expect(textOf(file).split('\n').length).toBeLessThanOrEqual(300);
+  });
+});

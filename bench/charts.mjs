@@ -18,7 +18,7 @@ const LIMIT_MB = 120;
 
 /** @param {Results} results */
 const noteOf = ({ at, versions, options }) =>
-  `${at.slice(0, 10)}, Node ${versions.node}, one core each, ${options.rounds} rounds; less is better`;
+  `${at.slice(0, 10)}, Node ${versions.node}, one core each, ${options.rounds} ${options.rounds === 1 ? 'round' : 'rounds'}; less is better`;
 
 /** @param {Results} results @param {string} scenario @param {string} id @param {string} label */
 function barOf(results, scenario, id, label) {
@@ -96,7 +96,7 @@ function drawIssuers(results) {
     'key files (log scale)',
     ['guard'],
     [
-      [1, 'rotation'],
+      [1, 'issuers-1'],
       [100, 'issuers-100'],
       [10_000, 'issuers-10000'],
     ],

@@ -26,10 +26,11 @@ function compareRatio(ratio, before) {
 
 /**
  * @param {Ratio[]} ratios @param {Record<string, number>} before by id
- * @returns {{ isWorse: boolean, lines: string[] }} one line a ratio
+ * @returns {{ isWorse: boolean, lines: string[] }} one line a ratio that has a value now or before
  */
 export function compareRatios(ratios, before) {
-  const verdicts = ratios.map((ratio) => {
+  const known = ratios.filter(({ id, value }) => value !== undefined || before[id] !== undefined);
+  const verdicts = known.map((ratio) => {
     const old = before[ratio.id];
     if (old !== undefined) return compareRatio(ratio, old);
     return { isWorse: false, line: `new    ${ratio.id}: not in the baseline` };

@@ -47,13 +47,15 @@ export function readOptions(argv) {
   const names = SCENARIOS.map(({ id }) => id);
   const scenario = readNames(values.scenario, names, '--scenario');
   const isPartial = quick || only.length > 0 || scenario.length > 0;
+  const saveBaseline = values['save-baseline'];
+  if (saveBaseline && isPartial) throw new Error('--save-baseline: only from a whole run');
   return {
     quick,
     rounds,
     only,
     scenario,
     check,
-    saveBaseline: values['save-baseline'],
+    saveBaseline,
     render,
     help,
     isPartial,

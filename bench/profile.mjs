@@ -84,7 +84,7 @@ async function main() {
   });
   const seconds = Number(values.seconds);
   if (!Number.isInteger(seconds) || seconds < 1 || seconds > 300) throw new Error('--seconds: 1 to 300');
-  const { load: wanted, issuers } = findScenario(values.scenario);
+  const { load: wanted, issuers = 1 } = findScenario(values.scenario);
   boundWholeRun(seconds * 1000 + SPARE_MS);
   const cores = planCores();
   const tokens = await openTokenStore();

@@ -106,7 +106,11 @@ export function formatRatios(ratios) {
 /** @param {Results} results */
 function formatStarts({ starts }) {
   const rows = Object.entries(starts).map(([name, { startMs, idleBytes }]) =>
-    tableLine([name.replace('@', ', key files: '), formatSpread(startMs), formatSpread(idleBytes, MB)]),
+    tableLine([
+      name.includes('@') ? name.replace('@', ', key files: ') : titleOf(name),
+      formatSpread(startMs),
+      formatSpread(idleBytes, MB),
+    ]),
   );
   if (rows.length === 0) return [];
   return [

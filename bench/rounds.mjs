@@ -45,16 +45,16 @@ class Stable {
 
   /**
    * Throws when it cannot be started or answers wrongly; what failed so is not tried again in this round.
-   * @param {string} id @param {number} issuers
+   * @param {string} id @param {number | undefined} issuers key files of an instance for one scenario alone
    */
   async fetch(id, issuers) {
-    const name = `${id}@${issuers}`;
+    const name = issuers === undefined ? id : `${id}@${issuers}`;
     const running = this.instances.get(name);
     if (running?.isAlive()) return running;
     const failure = this.failures.get(name);
     if (failure) throw failure;
     try {
-      const instance = await this.start(id, issuers);
+      const instance = await this.start(id, issuers ?? 1);
       this.instances.set(name, instance);
       this.onStart(name, instance);
       return instance;
@@ -78,10 +78,10 @@ class Stable {
     throw new Error(wrong);
   }
 
-  /** A guard with many key files lives for its scenario only. @param {(issuers: number) => boolean} isUnwanted */
+  /** @param {(name: string) => boolean} isUnwanted */
   async stop(isUnwanted) {
     for (const [name, instance] of this.instances) {
-      if (!isUnwanted(Number(name.split('@')[1]))) continue;
+      if (!isUnwanted(name)) continue;
       this.instances.delete(name);
       await instance.stop();
     }
@@ -91,7 +91,7 @@ class Stable {
 /** @param {import('./scenarios.mjs').Scenario} scenario @param {import('./options.mjs').Options} options */
 function planSeconds(scenario, { quick }) {
   // wrk counts whole seconds. A contestant is warm after its first scenario; one started for a scenario is not.
-  const isFirst = scenario.id === 'one-token' || scenario.issuers > 1;
+  const isFirst = scenario.id === 'one-token' || scenario.issuers !== undefined;
   return quick
     ? { warmUpSeconds: isFirst ? 1 : 0, seconds: 1 }
     : { warmUpSeconds: isFirst ? 2 : 1, seconds: scenario.seconds };
@@ -101,9 +101,7 @@ function planSeconds(scenario, { quick }) {
 async function visit({ upstream, tokens, cores, options }, stable, scenario, id) {
   const isDirect = id === 'direct';
   try {
-    const target = isDirect
-      ? { ...upstream, isDirect }
-      : await stable.fetch(id, id === 'guard' ? scenario.issuers : 1);
+    const target = isDirect ? { ...upstream, isDirect } : await stable.fetch(id, scenario.issuers);
     return await measureCell(target, scenario, { tokens, cores, ...planSeconds(scenario, options) });
   } catch (error) {
     return failedCell(/** @type {Error} */ (error).message);
@@ -138,7 +136,7 @@ async function runRound(field, stable, round, cells) {
       cells[scenario.id] ??= Object.fromEntries(ids.map((one) => [one, []]));
       cells[scenario.id]?.[id]?.push(cell);
     }
-    await stable.stop((issuers) => issuers > 1);
+    await stable.stop((name) => name.includes('@'));
   }
   await stable.stop(() => true);
 }

@@ -62,15 +62,16 @@ async function measure(options) {
   };
 }
 
-/** Plots in docs/ come from whole runs only. @param {import('./results.mjs').Results} results @param {import('./targets.mjs').Ratio[]} ratios */
+/** A quick or partial run never overwrites a whole one, and plots in docs/ come from whole ones only. @param {import('./results.mjs').Results} results @param {import('./targets.mjs').Ratio[]} ratios */
 function writeResults(results, ratios) {
-  const plots = results.options.isPartial ? RESULTS : PLOTS;
+  const { isPartial } = results.options;
+  const [name, plots] = isPartial ? ['partial', RESULTS] : ['latest', PLOTS];
   mkdirSync(RESULTS, { recursive: true });
   mkdirSync(plots, { recursive: true });
-  writeFileSync(new URL('latest.json', RESULTS), `${JSON.stringify({ ...results, ratios }, null, 2)}\n`);
-  writeFileSync(new URL('latest.md', RESULTS), formatReport(results, ratios));
-  for (const [name, svg] of drawCharts(results)) writeFileSync(new URL(name, plots), svg);
-  console.log(`wrote ${fileURLToPath(RESULTS)}latest.{json,md} and plots in ${fileURLToPath(plots)}`);
+  writeFileSync(new URL(`${name}.json`, RESULTS), `${JSON.stringify({ ...results, ratios }, null, 2)}\n`);
+  writeFileSync(new URL(`${name}.md`, RESULTS), formatReport(results, ratios));
+  for (const [file, svg] of drawCharts(results)) writeFileSync(new URL(file, plots), svg);
+  console.log(`wrote ${fileURLToPath(RESULTS)}${name}.{json,md} and plots in ${fileURLToPath(plots)}`);
 }
 
 /** @param {import('./targets.mjs').Ratio[]} ratios @param {boolean} isPartial @returns {boolean} whether the baseline still holds */
@@ -105,8 +106,8 @@ async function main() {
     console.error('bench: a row of the guard is INVALID, see above');
     process.exitCode = 1;
   }
-  if (options.saveBaseline) saveBaseline(results, ratios);
   if (options.check && !checkAgainstBaseline(ratios, results.options.isPartial)) process.exitCode = 1;
+  if (options.saveBaseline) saveBaseline(results, ratios);
 }
 
 main().then(

@@ -5,6 +5,7 @@
 /** @typedef {{ label: string, colour: string, points: { x: number, value: number, min: number, max: number }[] }} Series */
 
 const WIDTH = 860;
+const LABEL_HEIGHT = 14;
 const STYLE = `text{font:13px system-ui,sans-serif;fill:#24292f}.title{font-size:16px;font-weight:600}
 .soft{fill:#57606a;font-size:12px}.head{font-weight:600}.grid{stroke:#8c959f;stroke-opacity:.3}
 .spread{stroke:#24292f;stroke-width:1.5;stroke-opacity:.75}.bound{stroke:#cf222e;stroke-width:1.5;stroke-dasharray:5 4}
@@ -85,22 +86,33 @@ export function drawBars({ title, note, unit, bars, bound }) {
     text(scale(tick), y + 16, formatNumber(tick), 'text-anchor="middle" class="soft"'),
   ]);
   if (bound) {
-    grid.push(line(scale(bound.value), 60, scale(bound.value), y, 'bound'));
-    grid.push(text(scale(bound.value) - 4, 58, bound.label, 'text-anchor="end" class="soft"'));
+    parts.push(line(scale(bound.value), 60, scale(bound.value), y, 'bound'));
+    parts.push(text(scale(bound.value) - 4, 58, bound.label, 'text-anchor="end" class="soft"'));
   }
   parts.push(text((left + right) / 2, y + 36, unit, 'text-anchor="middle" class="soft"'));
   return wrap(y + 48, title, note, [...grid, ...parts]);
 }
 
-/** @param {Series} series @param {(x: number) => number} across @param {(value: number) => number} up */
-function drawSeries(series, across, up) {
+/**
+ * A number is left out where it would lie on one already there: the point still shows it.
+ * @param {Series} series @param {(x: number) => number} across @param {(value: number) => number} up
+ * @param {{ x: number, y: number }[]} taken places of numbers so far
+ */
+function drawSeries(series, across, up, taken) {
+  /** @param {number} x @param {number} value */
+  const label = (x, value) => {
+    const place = { x: across(x) + 7, y: up(value) - 7 };
+    if (taken.some((other) => other.x === place.x && Math.abs(other.y - place.y) < LABEL_HEIGHT)) return '';
+    taken.push(place);
+    return text(place.x, place.y, formatNumber(value), 'class="soft"');
+  };
   const path = series.points
     .map(({ x, value }) => `${across(x).toFixed(1)},${up(value).toFixed(1)}`)
     .join(' ');
   const marks = series.points.flatMap(({ x, value, min, max }) => [
     line(across(x), up(min), across(x), up(max), 'spread'),
     `<circle cx="${across(x).toFixed(1)}" cy="${up(value).toFixed(1)}" r="4" fill="${series.colour}"/>`,
-    text(across(x) + 7, up(value) - 7, formatNumber(value), 'class="soft"'),
+    label(x, value),
   ]);
   return [`<polyline points="${path}" fill="none" stroke="${series.colour}" stroke-width="2"/>`, ...marks];
 }
@@ -136,7 +148,9 @@ export function drawLines({ title, note, xLabel, yLabel, series }) {
     text((left + right) / 2, floor + 40, xLabel, 'text-anchor="middle" class="soft"'),
     text(18, 200, yLabel, 'text-anchor="middle" class="soft" transform="rotate(-90 18 200)"'),
   ];
+  /** @type {{ x: number, y: number }[]} */
+  const taken = [];
   const height = floor + 80 + Math.floor((series.length - 1) / 2) * 20;
-  const lines = series.flatMap((one) => drawSeries(one, across, up));
+  const lines = series.flatMap((one) => drawSeries(one, across, up, taken));
   return wrap(height, title, note, [...grid, ...columns, ...labels, ...lines, ...legend]);
 }

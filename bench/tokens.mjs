@@ -9,7 +9,7 @@ import { Worker } from 'node:worker_threads';
 
 export const ISSUER = 'bench.pub';
 export const FRESH_TOKENS = 120_000;
-export const ROTATING_TOKENS = 1000;
+const ROTATING_TOKENS = 1000;
 const FORMAT = 3;
 const SIGNERS = 100;
 const LIFETIME_S = 30 * 86_400;

@@ -4,9 +4,8 @@
 import { type Entry, reportableFromMs } from './entry.ts';
 import type { VerificationKey } from './key.ts';
 import type { KeyFiles } from './scan.ts';
-import { AMBIGUOUS, type IssuerKeys, type Snapshot } from './snapshot.ts';
+import { AMBIGUOUS, countUsable, type IssuerKeys, type Snapshot } from './snapshot.ts';
 
-const WRITABLE_BY_OTHERS = 0o022;
 const MAX_NAMES_SHOWN = 5;
 
 /** One observed state: the files and what was made of them. */
@@ -22,7 +21,7 @@ export class KeyReport {
   readonly #toldBad = new Map<string, string>();
   /** Shared keys already told, with the issuers that had them. */
   #toldShared = new Map<string, string>();
-  #toldMode = 0;
+  #toldOpen = false;
 
   constructor(directory: string, print: (line: string) => void) {
     this.#directory = JSON.stringify(directory);
@@ -32,7 +31,7 @@ export class KeyReport {
   /** The first scan: one summary line, and what is wrong. */
   start(now: Observation): void {
     this.#summarize(now);
-    this.#warnMode(now.files.directory.mode);
+    this.#warnOpen(now.files);
     this.#warnBad(now.files, Number.POSITIVE_INFINITY);
     this.#warnAmbiguous(undefined, now.snapshot);
     this.#warnShared(now.snapshot);
@@ -40,7 +39,7 @@ export class KeyReport {
 
   /** A later scan; the snapshot is the same object where nothing changed. */
   update(before: Observation, now: Observation, nowMs: number): void {
-    this.#warnMode(now.files.directory.mode);
+    this.#warnOpen(now.files);
     const isGone = isDirectoryGone(now.files);
     if (isGone && !isDirectoryGone(before.files)) this.#warnGone(now.files);
     else if (!isGone && isDirectoryGone(before.files)) this.#summarize(now);
@@ -72,12 +71,12 @@ export class KeyReport {
     );
   }
 
-  #warnMode(mode: number): void {
-    if (mode === this.#toldMode) return;
-    this.#toldMode = mode;
-    if ((mode & WRITABLE_BY_OTHERS) === 0) return;
+  #warnOpen({ directory }: KeyFiles): void {
+    const wasTold = this.#toldOpen;
+    this.#toldOpen = directory.isOpenToOthers;
+    if (wasTold || !directory.isOpenToOthers) return;
     this.#print(
-      `warning: keys directory ${this.#directory} can be written by its group or by everyone (mode ${(mode & 0o7777).toString(8)}), who can thereby add issuers; chmod go-w it`,
+      `warning: keys directory ${this.#directory} can be written by its group or by everyone, who can thereby add issuers; chmod go-w it`,
     );
   }
 
@@ -131,13 +130,6 @@ export class KeyReport {
 /** Whether the directory is lost and nothing of it is served any more. */
 const isDirectoryGone = ({ directory, listed }: KeyFiles): boolean =>
   directory.lost !== undefined && listed.size === 0;
-
-/** How many issuers of a snapshot can be used. */
-export function countUsable({ issuers }: Snapshot): number {
-  let count = 0;
-  for (const keys of issuers.values()) if (keys.usable) count += 1;
-  return count;
-}
 
 function* describeChange(before: IssuerKeys | undefined, now: IssuerKeys | undefined): Iterable<string> {
   const added = keysMissingFrom(before, now);

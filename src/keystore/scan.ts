@@ -1,7 +1,7 @@
 // One pass over the keys directory and the configured files: which entries there are and what each one says now.
 // Knows no timer, no watcher and no report; leaves the event loop free between slices.
 
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
@@ -11,6 +11,7 @@ import { codeOf, fingerprintOf } from './read.ts';
 
 /** Files looked at in one turn of the event loop. */
 const SLICE = 200;
+const WRITABLE_BY_OTHERS = 0o022n;
 const OUT_OF_DESCRIPTORS = new Set(['EMFILE', 'ENFILE']);
 
 export interface DirectoryState {
@@ -18,7 +19,8 @@ export interface DirectoryState {
   readonly fingerprint: string;
   /** Which directory it is; changes only when another one takes the place, even one with a reused inode number. */
   readonly identity: string;
-  readonly mode: number;
+  /** Its group or everyone can add files. */
+  readonly isOpenToOthers: boolean;
   /** The errno name when there is no directory to list; every key in it is refused. */
   readonly lost: string | undefined;
 }
@@ -73,9 +75,20 @@ export function traceDirectory(path: string): DirectoryState {
   try {
     const stats = statSync(path, { bigint: true });
     const identity = `${stats.dev}:${stats.ino}:${stats.birthtimeNs}`;
-    return { fingerprint: fingerprintOf(stats), identity, mode: Number(stats.mode), lost: undefined };
+    const isOpenToOthers = (stats.mode & WRITABLE_BY_OTHERS) !== 0n && !isReadOnly(path);
+    return { fingerprint: fingerprintOf(stats), identity, isOpenToOthers, lost: undefined };
   } catch (error) {
-    return { fingerprint: codeOf(error), identity: '', mode: 0, lost: codeOf(error) };
+    return { fingerprint: codeOf(error), identity: '', isOpenToOthers: false, lost: codeOf(error) };
+  }
+}
+
+/** Kubernetes mounts its volumes with mode 1777, and read-only. */
+function isReadOnly(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return false;
+  } catch (error) {
+    return codeOf(error) === 'EROFS';
   }
 }
 

@@ -47,3 +47,10 @@ export function haveSameKeys(one: IssuerKeys, other: IssuerKeys): boolean {
   const thumbprints = new Set(one.keys.map((key) => key.thumbprint));
   return other.keys.every((key) => thumbprints.has(key.thumbprint));
 }
+
+/** How many issuers of a snapshot can be used. */
+export function countUsable({ issuers }: Snapshot): number {
+  let count = 0;
+  for (const keys of issuers.values()) if (keys.usable) count += 1;
+  return count;
+}

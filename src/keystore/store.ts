@@ -5,10 +5,10 @@ import { basename, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
 import { hasKeySuffix, isIssuerName, stemOf } from './names.ts';
 import { traceFile } from './read.ts';
-import { countUsable, KeyReport, type Observation } from './report.ts';
+import { KeyReport, type Observation } from './report.ts';
 import { type Elsewhere, earliestLookMs, type KeyFiles, scanKeyFiles, traceDirectory } from './scan.ts';
 import { type ScanResult, ScanSchedule } from './schedule.ts';
-import { collectIssuers, type IssuerKeys, type Snapshot } from './snapshot.ts';
+import { collectIssuers, countUsable, type IssuerKeys, type Snapshot } from './snapshot.ts';
 import { DirectoryWatch } from './watch.ts';
 
 export interface KeyStoreOptions {

@@ -11,12 +11,14 @@ import { type KeyStore, type KeyStoreOptions, openKeyStore } from '../../src/key
 
 /** The contract: a change works within a second, however the file moved. */
 const DEADLINE_MS = 1000;
-const made: KeyObject[] = [];
+/** Made at once, so that no test waits for a key in the middle of a race. */
+const KEYS = [0, 1, 2].map(() => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey);
 
-/** The private half of the n-th RSA 2048 key of this test file. */
+/** The private half of the n-th of three RSA 2048 keys. */
 export function privateKey(index: number): KeyObject {
-  made[index] ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
-  return made[index];
+  const key = KEYS[index];
+  if (!key) throw new RangeError(`there is no key ${index}`);
+  return key;
 }
 
 export const publicKey = (index: number): KeyObject => createPublicKey(privateKey(index));
@@ -110,3 +112,11 @@ export async function waitForRefusal(store: KeyStore, issuer: string): Promise<v
     (isUsable) => !isUsable,
   );
 }
+
+/** Waits until a line was printed that matches. */
+export const waitForLine = (lines: readonly string[], pattern: RegExp): Promise<void> =>
+  waitFor(
+    () => lines.filter((line) => pattern.test(line)).length,
+    (count) => count > 0,
+    2000,
+  );

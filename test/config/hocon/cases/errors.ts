@@ -211,4 +211,10 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     at: '1:1',
     message: /only files beside this one/,
   },
+  {
+    fact: 'a string that a Windows line end cuts off',
+    text: 'a = "x\r\nb = 1',
+    at: '1:5',
+    message: /ends before the end of the line/,
+  },
 ];

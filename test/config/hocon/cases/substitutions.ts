@@ -220,4 +220,14 @@ export const SUBSTITUTION_CASES: readonly ValueCase[] = [
     root: {},
   },
   { fact: 'never appends to an environment value', text: 'PORT += 1', environment, root: { PORT: [1] } },
+  {
+    fact: 'lets a block joined twice count where it stands last',
+    text: `a { k = 1 }\nb { k = 2 }\nc = ${ref('a')} ${ref('b')} ${ref('a')}`,
+    root: { a: { k: 1 }, b: { k: 2 }, c: { k: 1 } },
+  },
+  {
+    fact: 'looks forward from outside a circle that was broken by looking back',
+    text: `a = 1\na = ${ref('a')}${ref('b')}\nb = ${ref('a')}`,
+    root: { a: '11', b: '11' },
+  },
 ];

@@ -8,6 +8,7 @@ import type { Settings } from './config/settings.ts';
 import { type Denial, deny } from './decision.ts';
 import { Failure } from './failure.ts';
 import { explainParserError, refuseOnSocket } from './http/broken-request.ts';
+import type { Exchange } from './http/exchange.ts';
 import type { Guarded } from './server.ts';
 
 const OPTIONS: http.ServerOptions = {
@@ -30,7 +31,11 @@ const OPTIONS: http.ServerOptions = {
 export function createFrontServer(settings: Settings, current: () => Guarded): http.Server {
   const server = settings.tls ? createTlsServer(settings.tls) : http.createServer(OPTIONS);
   server.setTimeout(idleLimitMs(settings));
-  const handle: http.RequestListener = (req, res) => current().handle(req, res);
+  const handle = takeTurns((req, res) => {
+    const guarded = current();
+    // RFC 9112 §9.6: after an answer that closes, what a client has pipelined is not processed.
+    if (guarded.trail.current(req.socket)?.closing !== true) guarded.handle(req, res);
+  });
   server.on('request', handle);
   // `100 Continue` is answered after the token is judged, not by Node at once.
   server.on('checkContinue', handle);
@@ -44,12 +49,42 @@ export function createFrontServer(settings: Settings, current: () => Guarded): h
   return server;
 }
 
-/** Inactivity that none of the broker's own timeouts can explain. */
-function idleLimitMs({ upstream }: Settings): number {
-  return upstream.connectTimeoutMs + upstream.headersTimeoutMs + upstream.bodyTimeoutMs;
+/**
+ * Pipelined requests are handled one after the other: the second may depend on what the first has changed
+ * (RFC 9112 §9.3.2), one connection must not take every connection to the broker, and Node never closes a
+ * response whose turn has not come, so that nobody would learn of the client's leaving.
+ */
+function takeTurns(handle: http.RequestListener): http.RequestListener {
+  const last = new WeakMap<Socket, http.ServerResponse>();
+  return (req, res) => {
+    const before = last.get(req.socket);
+    last.set(req.socket, res);
+    if (before === undefined || before.closed) {
+      handle(req, res);
+      return;
+    }
+    before.once('close', () => {
+      if (!req.socket.destroyed) handle(req, res);
+    });
+  };
 }
 
-/** A connection that cannot go on: answered while nothing has been answered on it, and ended. */
+/** Timers of the way to the broker may be this late. */
+const TIMER_SLACK_MS = 1000;
+
+/**
+ * Inactivity that none of the broker's own timeouts can explain: a wait in line, a call and its one retry,
+ * a body that stalls. Shorter, it would cut the connection before the 503 or 504 is written.
+ */
+export function idleLimitMs({ upstream }: Settings): number {
+  const { connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs } = upstream;
+  return headersTimeoutMs + 2 * (connectTimeoutMs + headersTimeoutMs) + bodyTimeoutMs + TIMER_SLACK_MS;
+}
+
+/**
+ * A connection that cannot go on: answered where the answer's turn has come and nothing of it is out, and
+ * ended. What follows a whole request is not that request's fault: it gets a record of its own.
+ */
 function refuseBroken(
   { trail, profile }: Guarded,
   socket: Socket,
@@ -57,13 +92,22 @@ function refuseBroken(
   denial: Denial | undefined,
 ): void {
   const underway = trail.current(socket);
-  if (denial === undefined || underway?.res.headersSent) {
+  // Its answer goes out, and then the connection ends anyway.
+  if (denial !== undefined && underway?.closing) return;
+  if (denial === undefined) {
     socket.destroy();
     return;
   }
-  if (underway !== undefined) underway.denial = denial;
-  const requestId = underway?.id ?? trail.recordBroken(socket.remoteAddress, method, denial);
-  refuseOnSocket(socket, denial, { requestId, allowedMethods: profile.methods });
+  const isOwn = underway === undefined || underway.req.complete;
+  const requestId = isOwn ? trail.recordBroken(socket.remoteAddress, method, denial) : underway.id;
+  if (underway !== undefined && !isOwn && !underway.res.headersSent) underway.denial = denial;
+  if (underway !== undefined && !isAnswerable(underway)) socket.destroy();
+  else refuseOnSocket(socket, denial, { requestId, allowedMethods: profile.methods });
+}
+
+/** Its body broke off, and nothing is answered yet. */
+function isAnswerable({ req, res }: Exchange): boolean {
+  return !req.complete && !res.headersSent;
 }
 
 function createTlsServer({ certificateFile, keyFile }: NonNullable<Settings['tls']>): https.Server {

@@ -55,17 +55,41 @@ export async function openGuarded(
   const outbound = describeOutbound(broker);
   const trail = createTrail({ write: audit.write, now: Date.now, tick });
   const forwarding = { ...outbound, upstream, maxBodyBytes: broker.maxBodyBytes, tick, report };
+  const app = createGuardedApp({ trail, profile, guard, forwarding, report });
+  const requests = watchRequests(app.callback() as RequestListener);
   return {
-    handle: createGuardedApp({ trail, profile, guard, forwarding, report }).callback() as RequestListener,
+    handle: requests.handle,
     trail,
     profile,
     keys,
     probe: () => probeBroker(upstream, profile.target.basePath || '/', outbound),
     async close(force) {
       keys.close();
+      // Without force (after a reload) requests that were begun here still need the broker, or will.
+      if (!force) await requests.ended();
       await upstream.close(force);
     },
   };
+}
+
+/** Knows when every request that was handed in has its answer, or will never have one. */
+function watchRequests(handle: RequestListener) {
+  let underway = 0;
+  let whenNone: (() => void) | undefined;
+  const watched: RequestListener = (req, res) => {
+    underway++;
+    res.once('close', () => {
+      underway--;
+      if (underway === 0) whenNone?.();
+    });
+    handle(req, res);
+  };
+  const ended = () =>
+    new Promise<void>((resolve) => {
+      whenNone = resolve;
+      if (underway === 0) resolve();
+    });
+  return { handle: watched, ended };
 }
 
 function describeOutbound({ origin, credentials }: UpstreamSettings) {
@@ -86,6 +110,8 @@ export function createGuardedApp({ trail, profile, guard, forwarding, report }: 
   const step = (judge: (exchange: Exchange) => Denial | undefined | Promise<Denial | undefined>) =>
     createStep(judge, profile);
   const app = new Koa<GuardedState>();
+  // Koa prints a stack for every client that hangs up; what fails inside is reported by catchFailures.
+  app.silent = true;
   app.use(openTrail(trail));
   app.use(catchFailures(profile, report));
   app.use(step((exchange) => exchange.inbound.denial));
@@ -160,7 +186,6 @@ function refuse(exchange: Exchange, denial: Denial, profile: Profile): void {
   exchange.bytesOut = writeRefusal(exchange.res, denial, {
     requestId: exchange.id,
     allowedMethods: profile.methods,
-    // A body that was not asked for is not read: the connection ends with the answer.
-    close: exchange.hasBody && !exchange.req.complete,
+    close: exchange.judgeConnection(),
   });
 }

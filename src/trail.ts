@@ -19,7 +19,7 @@ export interface TrailOptions {
 export interface Trail {
   /** Gives the request its id and start time; its record is written when the response closes. */
   open(req: IncomingMessage, res: ServerResponse): Exchange;
-  /** The exchange under way on a connection, where there is one. */
+  /** The exchange under way on a connection, or the one that ended it. */
   current(connection: object): Exchange | undefined;
   /** Records a request that never became one. Returns its id. */
   recordBroken(client: string | undefined, method: string | undefined, denial: Denial): string;
@@ -34,7 +34,8 @@ export function createTrail({ write, now, tick }: TrailOptions): Trail {
       const client = req.socket.remoteAddress;
       underway.set(req.socket, exchange);
       res.once('close', () => {
-        if (underway.get(req.socket) === exchange) underway.delete(req.socket);
+        // What closes its connection stays its last: see `current`.
+        if (underway.get(req.socket) === exchange && !exchange.closing) underway.delete(req.socket);
         write(observe(exchange, client, tick()));
       });
       return exchange;
@@ -78,7 +79,7 @@ function observe(exchange: Exchange, client: string | undefined, endedTick: numb
     action: exchange.action,
     principal: exchange.principal,
     denial: exchange.denial,
-    completed: exchange.completed,
+    completed: exchange.completed && exchange.res.writableFinished,
     status: exchange.res.headersSent ? exchange.res.statusCode : undefined,
     upstreamStatus: exchange.upstreamStatus,
     upstreamMs: from === undefined || to === undefined ? undefined : to - from,

@@ -45,12 +45,12 @@ export function formatRefusal(denial: Denial, options: RefusalOptions) {
   return { status: row.status, headers, body };
 }
 
-/** Writes a refusal to a response whose head is not sent yet. Returns the body's length in bytes. */
+/** Writes a refusal to a response whose head is not sent yet. Returns how many bytes of body go out. */
 export function writeRefusal(res: ServerResponse, denial: Denial, options: RefusalOptions): number {
   const { status, headers, body } = formatRefusal(denial, options);
   res.writeHead(status, headers);
   res.end(body);
-  return Buffer.byteLength(body);
+  return res.req.method === 'HEAD' ? 0 : Buffer.byteLength(body);
 }
 
 /** The detail tells more than the row, except where the true reason is not for the caller. */

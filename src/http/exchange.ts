@@ -23,6 +23,8 @@ export class Exchange {
   upstreamEndedTick: number | undefined;
   /** The answer went out whole. */
   completed = false;
+  /** The connection ends with this answer: nothing that follows on it is a request. */
+  closing = false;
   /** Body bytes received from and sent to the client. */
   bytesIn = 0;
   bytesOut = 0;
@@ -40,6 +42,13 @@ export class Exchange {
     this.startedAt = init.startedAt;
     this.startedTick = init.startedTick;
     this.inbound = readInbound(init.req);
+  }
+
+  /** Called when the head of the answer is written: whether it has to say that the connection ends. */
+  judgeConnection(): boolean {
+    // A body that was not asked for is not read; a head that could be read in two ways has no certain end.
+    this.closing = this.inbound.denial !== undefined || (this.hasBody && !this.req.complete);
+    return this.closing;
   }
 
   /** Whether body bytes are, or may be, on their way from the client. */

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type Denial, deny } from '../decision.ts';
 import { AUTHORIZATION } from './credential.ts';
+import { CONNECTION, nominatedFields } from './hop-by-hop.ts';
 
 export interface Inbound {
   /** One entry a header line. */
@@ -35,6 +36,9 @@ const FORWARDED = new Map<string, 'list' | 'single'>([
 
 const PRINTABLE = /^[ -~]*$/;
 
+/** Node drops fields beyond its own count, 2,000, in silence: a request must not come near it. */
+const MAX_FIELD_LINES = 256;
+
 /** Reads the head of a request. A head that has more than one reading carries a denial. */
 export function readInbound(req: IncomingMessage): Inbound {
   const reader = new HeadReader();
@@ -42,7 +46,8 @@ export function readInbound(req: IncomingMessage): Inbound {
   for (let at = 0; at + 1 < raw.length; at += 2) {
     reader.take((raw[at] as string).toLowerCase(), raw[at + 1] as string);
   }
-  reader.finish(req.httpVersionMinor);
+  if (raw.length > 2 * MAX_FIELD_LINES) reader.refuseLines();
+  reader.finish(req.httpVersion);
   return reader;
 }
 
@@ -55,11 +60,15 @@ class HeadReader implements Inbound {
   expectsContinue = false;
   denial: Denial | undefined;
   private hosts = 0;
+  private readonly nominated: string[] = [];
 
   take(name: string, value: string): void {
     switch (name) {
       case 'host':
         this.hosts++;
+        break;
+      case CONNECTION:
+        this.nominated.push(...nominatedFields(value));
         break;
       case AUTHORIZATION:
         this.credentials.push(value);
@@ -73,8 +82,10 @@ class HeadReader implements Inbound {
         this.takeLength(value);
         break;
       case 'transfer-encoding':
+        // RFC 9112 §6.1: chunked is applied once, and nothing else is.
+        if (this.chunked || value.toLowerCase() !== 'chunked')
+          this.refuse('Only the chunked transfer coding is read.');
         this.chunked = true;
-        if (value.toLowerCase() !== 'chunked') this.refuse('Only the chunked transfer coding is read.');
         break;
       case 'expect':
         this.expectsContinue = value.toLowerCase() === '100-continue';
@@ -92,13 +103,33 @@ class HeadReader implements Inbound {
   }
 
   /** RFC 9112 §3.2: exactly one Host in HTTP/1.1; §6.1: no transfer coding in HTTP/1.0. */
-  finish(minorVersion: number): void {
-    if (minorVersion === 0) this.expectsContinue = false;
-    if (this.hosts > 1 || (this.hosts === 0 && minorVersion >= 1))
-      this.refuse('Send exactly one Host header.');
-    if (this.chunked && (minorVersion === 0 || this.contentLength !== undefined)) {
+  finish(version: string): void {
+    const isOld = version === '1.0';
+    if (isOld) this.expectsContinue = false;
+    // The parser also lets 0.9 and 2.0 through, whose messages have another form.
+    if (!isOld && version !== '1.1') this.refuse('Speak HTTP/1.1.');
+    if (this.hosts > 1 || (this.hosts === 0 && !isOld)) this.refuse('Send exactly one Host header.');
+    if (this.chunked && (isOld || this.contentLength !== undefined)) {
       this.refuse('The length of the body can be read in two ways.');
     }
+    for (const name of this.nominated) this.leaveBehind(name);
+  }
+
+  /** RFC 9110 §7.6.1: what the client calls hop-by-hop ends here. */
+  private leaveBehind(name: string): void {
+    if (name === 'content-type') this.contentType = undefined;
+    const at = this.findField(name);
+    if (at !== -1) this.fields.splice(at, 2);
+  }
+
+  /** Where a field's name stands; values stand at odd places and are nobody's name. */
+  private findField(name: string): number {
+    for (let at = 0; at < this.fields.length; at += 2) if (this.fields[at] === name) return at;
+    return -1;
+  }
+
+  refuseLines(): void {
+    this.denial = deny('head_too_large', `At most ${MAX_FIELD_LINES} header lines.`);
   }
 
   private takeLength(value: string): void {
@@ -111,9 +142,15 @@ class HeadReader implements Inbound {
   private forward(name: string, value: string): void {
     const kind = FORWARDED.get(name);
     if (kind === undefined) return;
-    if (kind === 'single' && this.fields.includes(name)) this.refuse(`Send one ${name} header.`);
     this.requirePrintable(name, value);
-    this.fields.push(name, value);
+    const at = this.findField(name);
+    if (at === -1) {
+      this.fields.push(name, value);
+      return;
+    }
+    if (kind === 'single') this.refuse(`Send one ${name} header.`);
+    // RFC 9110 §5.3: one line, since brokers differ in which of several they read.
+    this.fields[at + 1] += `, ${value}`;
   }
 
   /** Brokers hang up, without an answer, on a control or non-ASCII byte in a field. */

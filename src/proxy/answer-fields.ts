@@ -21,7 +21,7 @@ export function buildAnswerHead(status: number, raw: readonly string[], requestI
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = (raw[at] as string).toLowerCase();
     const value = raw[at + 1] as string;
-    if (isHopByHop(name) || nominated?.includes(name) || name === 'x-request-id') continue;
+    if (isHopByHop(name) || nominated.includes(name) || name === 'x-request-id') continue;
     if (name === 'content-type') contentType = value.toLowerCase();
     if (name === 'cache-control') cached = true;
     fields.push(name, value);
@@ -32,9 +32,12 @@ export function buildAnswerHead(status: number, raw: readonly string[], requestI
   return { status, fields, contentType };
 }
 
-function findNominated(raw: readonly string[]): readonly string[] | undefined {
+/** Of every Connection line: the second counts as much as the first. */
+function findNominated(raw: readonly string[]): readonly string[] {
+  const names: string[] = [];
   for (let at = 0; at + 1 < raw.length; at += 2) {
-    if ((raw[at] as string).toLowerCase() === CONNECTION) return nominatedFields(raw[at + 1] as string);
+    if ((raw[at] as string).toLowerCase() === CONNECTION)
+      names.push(...nominatedFields(raw[at + 1] as string));
   }
-  return undefined;
+  return names;
 }

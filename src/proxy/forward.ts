@@ -38,6 +38,8 @@ export async function forward(exchange: Exchange, options: ForwardOptions): Prom
   }
   const fields = buildOutboundFields(exchange, contentLength, options);
   if (!fields.allowed) return fields;
+  // The client may have left while its body was collected: nobody would end the call.
+  if (res.closed) return undefined;
   return exchangeWithBroker(
     exchange,
     { method: req.method as string, target: target?.text as string, fields: fields.value, body },
@@ -84,7 +86,7 @@ class Relay implements AnswerHandler {
     // After 400 and after the HTML pages of a broker's HTTP layer the request body may still lie unread on
     // the connection, where it would be taken for the next caller's request.
     this.reusable = status !== 400 && !head.contentType.startsWith('text/html');
-    if (exchange.hasBody && !exchange.req.complete) head.fields.push(CONNECTION, 'close');
+    if (exchange.judgeConnection()) head.fields.push(CONNECTION, 'close');
     exchange.res.writeHead(status, head.fields);
   }
 
@@ -117,9 +119,12 @@ class Relay implements AnswerHandler {
     this.ended = true;
     this.exchange.upstreamEndedTick = this.options.tick();
     // The client broke off its own body: nobody is left to be answered, and the broker is not to blame.
-    if (this.exchange.req.destroyed && !this.exchange.req.complete) return this.settle(undefined);
-    const denial = deny(classifyFailure(error));
-    if (!this.exchange.res.headersSent) return this.settle(denial);
+    const isClientGone = this.exchange.req.destroyed && !this.exchange.req.complete;
+    const denial = isClientGone ? undefined : deny(classifyFailure(error));
+    if (denial === undefined || !this.exchange.res.headersSent) {
+      this.settle(denial);
+      return;
+    }
     // Half an answer is out: only a broken connection tells the client that the rest is missing.
     this.exchange.denial = denial;
     this.exchange.res.destroy();

@@ -98,7 +98,7 @@ export class Lane {
           },
           onResponseError: (_, error) => {
             const untouched = reused && this.socket?.bytesRead === readBefore;
-            if (!aborted && mayRetry && untouched) return dispatch(false);
+            if (!aborted && mayRetry && untouched && isDeath(error)) return dispatch(false);
             if (!aborted) handler.onFailure(error);
             onIdle();
           },
@@ -122,6 +122,12 @@ export class Lane {
   close(force: boolean): Promise<void> {
     return force ? this.client.destroy() : this.client.close();
   }
+}
+
+/** The connection ended under the call. A broker that is only silent may be at work on it. */
+function isDeath(error: Error): boolean {
+  const code = 'code' in error ? error.code : undefined;
+  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
 }
 
 function decodeFields(raw: Dispatcher.DispatchController['rawHeaders'] | undefined): string[] {

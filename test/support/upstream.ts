@@ -27,8 +27,14 @@ export type Responder = (request: SeenRequest, socket: Socket) => string | Buffe
 export const okAnswer = (body = '{"code":0,"data":[]}'): string =>
   `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 
-/** @param respond bytes to answer a whole request with; undefined where it has dealt with the socket itself */
-export async function startUpstream(respond: Responder = () => okAnswer()): Promise<RecordingUpstream> {
+/**
+ * @param respond bytes to answer a whole request with; undefined where it has dealt with the socket itself
+ * @param respondEarly the same, asked when only the head of a request with a body has come
+ */
+export async function startUpstream(
+  respond: Responder = () => okAnswer(),
+  respondEarly: Responder = () => undefined,
+): Promise<RecordingUpstream> {
   const requests: SeenRequest[] = [];
   const received: Buffer[] = [];
   const sockets = new Set<Socket>();
@@ -37,6 +43,7 @@ export async function startUpstream(respond: Responder = () => okAnswer()): Prom
     const connection = ++accepted;
     sockets.add(socket);
     let pending: Buffer = Buffer.alloc(0);
+    let early: string | undefined;
     socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
     socket.on('data', (chunk) => {
       received.push(chunk);
@@ -49,6 +56,12 @@ export async function startUpstream(respond: Responder = () => okAnswer()): Prom
         pending = next.rest;
         requests.push(next.request);
         const answer = respond(next.request, socket);
+        if (answer !== undefined) socket.write(answer);
+      }
+      const started = takeHead(pending, connection);
+      if (started !== undefined && started.request.head !== early) {
+        early = started.request.head;
+        const answer = respondEarly(started.request, socket);
         if (answer !== undefined) socket.write(answer);
       }
     });
@@ -71,6 +84,15 @@ export async function startUpstream(respond: Responder = () => okAnswer()): Prom
 }
 
 function takeRequest(pending: Buffer, connection: number) {
+  const started = takeHead(pending, connection);
+  if (started === undefined) return undefined;
+  const { request, rest } = started;
+  const length = Number(request.headers.get('content-length') ?? 0);
+  if (rest.length < length) return undefined;
+  return { request: { ...request, body: rest.subarray(0, length) }, rest: rest.subarray(length) };
+}
+
+function takeHead(pending: Buffer, connection: number): { request: SeenRequest; rest: Buffer } | undefined {
   const headEnd = pending.indexOf('\r\n\r\n');
   if (headEnd === -1) return undefined;
   const head = pending.subarray(0, headEnd + 4).toString('latin1');
@@ -81,8 +103,6 @@ function takeRequest(pending: Buffer, connection: number) {
     if (headers.has(name)) throw new Error(`the guard sent ${name} twice`);
     headers.set(name, line.slice(line.indexOf(':') + 1).trim());
   }
-  const end = headEnd + 4 + Number(headers.get('content-length') ?? 0);
-  if (pending.length < end) return undefined;
-  const body = pending.subarray(headEnd + 4, end);
-  return { request: { connection, requestLine, headers, head, body }, rest: pending.subarray(end) };
+  const body = Buffer.alloc(0);
+  return { request: { connection, requestLine, headers, head, body }, rest: pending.subarray(headEnd + 4) };
 }

@@ -1,0 +1,108 @@
+// Connections to the broker: kept and reused, never more than limit_conn, callers wait in line for one.
+import { describe, expect, it } from 'vitest';
+import { until } from '../support/guard.ts';
+import { BROKERS, startPair } from '../support/pair.ts';
+import { expectRefusal } from '../support/refusal.ts';
+import { okAnswer } from '../support/upstream.ts';
+
+/** A broker that answers when it is told to. */
+function holdAnswers() {
+  const held: (() => void)[] = [];
+  return {
+    held,
+    respond: (_: unknown, socket: { write(bytes: string): unknown }) => {
+      held.push(() => void socket.write(okAnswer()));
+      return undefined;
+    },
+    release: () => {
+      for (const answer of held.splice(0)) answer();
+    },
+  };
+}
+
+describe('a connection to the broker', () => {
+  it('is reused by callers one after the other', async () => {
+    const pair = await startPair();
+    for (let call = 0; call < 5; call++) expect((await pair.ask()).status).toBe(200);
+    expect(pair.upstream.requests.map(({ connection }) => connection)).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  it('carries one call at a time', async () => {
+    const { held, respond, release } = holdAnswers();
+    const pair = await startPair({ respond });
+    const calls = [pair.ask(), pair.ask(), pair.ask()];
+    await until(() => held.length === 3, 'three calls at the broker');
+    expect(new Set(pair.upstream.requests.map(({ connection }) => connection)).size).toBe(3);
+    release();
+    for (const answer of await Promise.all(calls)) expect(answer.status).toBe(200);
+  });
+});
+
+describe('limit_conn', () => {
+  it('is never exceeded, and who waits is served', async () => {
+    const { respond, release } = holdAnswers();
+    let most = 0;
+    const pair = await startPair({ httpServer: 'limit_conn = 3', respond });
+    const calls = Array.from({ length: 30 }, () => pair.ask());
+    const watch = setInterval(() => {
+      most = Math.max(most, pair.upstream.connections().open);
+      release();
+    }, 1);
+    for (const answer of await Promise.all(calls)) expect(answer.status).toBe(200);
+    clearInterval(watch);
+    expect(most).toBe(3);
+    expect(pair.upstream.connections().accepted).toBe(3);
+    await pair.records(30);
+  });
+
+  it('is kept when every connection has to be destroyed', async () => {
+    let most = 0;
+    const pair = await startPair({
+      httpServer: 'limit_conn = 2',
+      respond: () => 'HTTP/1.1 400 X\r\nContent-Length: 0\r\n\r\n',
+    });
+    const watch = setInterval(() => {
+      most = Math.max(most, pair.upstream.connections().open);
+    }, 1);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => pair.ask()));
+    clearInterval(watch);
+    for (const answer of answers) expect(answer.status).toBe(400);
+    // A connection is counted here until the broker's side has seen its end.
+    expect(most).toBeLessThanOrEqual(4);
+    expect(pair.upstream.connections().accepted).toBe(20);
+  });
+
+  it('refuses with upstream_busy who has waited too long, and says when to come again', async () => {
+    const pair = await startPair({
+      httpServer: 'limit_conn = 1',
+      guard: 'upstream.timeouts { connect = 1s, headers = 300ms, body = 10s }',
+      respond: () => 'HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\nhalf an answer',
+    });
+    const first = await pair.open();
+    first.write(pair.head('GET', BROKERS));
+    await until(() => pair.upstream.requests.length === 1, 'the first call at the broker');
+    const answer = await pair.ask();
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('retry-after')).toBe('1');
+    await expectRefusal(pair, answer, 'upstream_busy');
+    expect(pair.upstream.requests).toHaveLength(1);
+  });
+
+  it('gives the place of a caller who went away to the next one', async () => {
+    const { held, respond, release } = holdAnswers();
+    const pair = await startPair({ httpServer: 'limit_conn = 1', respond });
+    const gone = [await pair.open(), await pair.open()];
+    gone[0]?.write(pair.head('GET', `${BROKERS}?first`));
+    await until(() => held.length === 1, 'the first call at the broker');
+    gone[1]?.write(pair.head('GET', `${BROKERS}?waiting`));
+    const staying = pair.ask('GET', `${BROKERS}?staying`);
+    gone[1]?.destroy();
+    await pair.records(1);
+    gone[0]?.destroy();
+    await until(() => held.length === 2, 'the staying call at the broker');
+    release();
+    expect((await staying).status).toBe(200);
+    const asked = pair.upstream.requests.map(({ requestLine }) => requestLine.split(' ')[1]);
+    expect(asked).toEqual([`${BROKERS}?first`, `${BROKERS}?staying`]);
+  });
+});

@@ -1,0 +1,124 @@
+// The built product as a process: what a user starts, with its streams and its exit code.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT } from './root.ts';
+
+export const MAIN = join(ROOT, 'dist', 'main.js');
+
+export interface Finished {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd: string;
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly uid?: number;
+}
+
+export interface RunningProgram {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Finished>;
+  stdout(): string;
+  stderr(): string;
+  /** Waits until standard error matches; rejects when the process ends first. */
+  told(pattern: RegExp, deadlineMs?: number): Promise<RegExpExecArray>;
+  stop(signal?: NodeJS.Signals): Promise<Finished>;
+}
+
+refuseStaleBuild();
+
+/** `broker-guard ARGS`, to its end. */
+export function runProgram(args: readonly string[], options: RunOptions): Promise<Finished> {
+  return startProgram(args, options).ended;
+}
+
+/** `broker-guard ARGS`. */
+export function startProgram(args: readonly string[], options: RunOptions): RunningProgram {
+  return startProcess(process.execPath, [MAIN, ...args], options);
+}
+
+export function startProcess(file: string, args: readonly string[], options: RunOptions): RunningProgram {
+  const identity = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid };
+  const child = spawn(file, args, {
+    cwd: options.cwd,
+    env: { ...process.env, ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    ...identity,
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  child.stdin.on('error', () => undefined).end(options.input ?? '');
+  const ended = new Promise<Finished>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  return {
+    child,
+    ended,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    told: (pattern, deadlineMs = 15_000) => awaitText(child, () => stderr, pattern, deadlineMs),
+    stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+function awaitText(child: ChildProcess, text: () => string, pattern: RegExp, deadlineMs: number) {
+  return new Promise<RegExpExecArray>((resolve, reject) => {
+    const finish = (result: RegExpExecArray | Error) => {
+      clearTimeout(timer);
+      child.stderr?.off('data', look);
+      child.off('close', fail);
+      if (result instanceof Error) reject(result);
+      else resolve(result);
+    };
+    const look = () => {
+      const match = pattern.exec(text());
+      if (match !== null) finish(match);
+    };
+    const fail = () => finish(new Error(`the process ended without ${pattern}:\n${text()}`));
+    const timer = setTimeout(
+      () => finish(new Error(`not within ${deadlineMs} ms: ${pattern}\n${text()}`)),
+      deadlineMs,
+    );
+    child.stderr?.on('data', look);
+    child.on('close', fail);
+    look();
+  });
+}
+
+/** The ports a started guard announces. */
+export async function announcedPorts(program: RunningProgram): Promise<{ front: number; service: number }> {
+  const [, front, service] = await program.told(
+    /listening on https?:\/\/\S+:(\d+), service on http:\/\/\S+:(\d+)\n/,
+  );
+  return { front: Number(front), service: Number(service) };
+}
+
+/** Tests of the product must not judge an older one. */
+function refuseStaleBuild(): void {
+  const builtAtMs = statSync(MAIN, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' });
+  const changed = sources.find(
+    (name) => name.endsWith('.ts') && modifiedMs(join(ROOT, 'src', name)) > builtAtMs,
+  );
+  if (changed !== undefined) throw new Error(`dist/ is older than src/${changed}: run npm run build first`);
+}
+
+/** An editor's draft may be gone again. */
+function modifiedMs(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}

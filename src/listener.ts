@@ -1,12 +1,13 @@
 // Opening and closing listening sockets, with failures that name the setting to change.
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
+import { dirname } from 'node:path';
 import { formatAddress, type ListenAddress } from './config/address.ts';
 import { Failure } from './failure.ts';
 
 /**
- * @param setting the name of the setting the address came from, for the failure's sentence
+ * @param setting finishes the failure's sentence "Change ...": the setting the address came from
  * @throws Failure('listen_failed')
  */
 export async function listenOn(server: Server, address: ListenAddress, setting: string): Promise<void> {
@@ -63,7 +64,9 @@ const ADVICE = new Map([
 ]);
 
 function explain(error: NodeJS.ErrnoException, address: ListenAddress, setting: string): Failure {
-  const why = ADVICE.get(error.code ?? '') ?? `the system says ${error.code}`;
+  // libuv says EACCES where the directory of a socket is missing.
+  const isNowhere = address.kind === 'unix' && !existsSync(dirname(address.path));
+  const why = ADVICE.get(isNowhere ? 'ENOENT' : (error.code ?? '')) ?? `the system says ${error.code}`;
   return new Failure(
     'listen_failed',
     `cannot listen on ${formatAddress(address)}: ${why}. Change ${setting}.`,

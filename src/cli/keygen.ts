@@ -1,8 +1,10 @@
 // `broker-guard keygen`: a key pair whose public half works at once and whose private half is nobody else's.
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { generateKeyPair } from '../keystore/generate.ts';
+import { Failure } from '../failure.ts';
+import { generateKeyPair, type KeyPairFiles } from '../keystore/generate.ts';
 import { readSettings } from './settings-source.ts';
+import { quoteForShell } from './shell.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
 
 interface KeygenFlags {
@@ -16,22 +18,45 @@ interface KeygenFlags {
 export async function runKeygen(terminal: Terminal, name: string, flags: KeygenFlags): Promise<ExitCode> {
   const keysDirectory =
     flags.keysDir === undefined ? readSettings(flags).keysDirectory : resolve(flags.keysDir);
-  if (!existsSync(keysDirectory)) {
-    terminal.report(`there is no directory ${keysDirectory}: create it, or name another with --keys-dir`);
-    return EXIT.misused;
-  }
-  const made = await generateKeyPair({
+  const request = {
     name,
     keysDirectory,
     privateDirectory: resolve(flags.out),
     bits: Number(flags.bits),
-  });
-  if (flags.json) terminal.print(`${JSON.stringify(made)}\n`);
-  else {
-    terminal.print(
-      `private half: ${made.privateFile} (keep it secret)\npublic half:  ${made.publicFile}\n` +
-        `thumbprint:   ${made.thumbprint}\nA token:      ${terminal.self} token ${made.privateFile}\n`,
-    );
+  };
+  const missing = findMissingDirectory(request);
+  if (missing !== undefined) {
+    terminal.report(missing);
+    return EXIT.misused;
   }
-  return EXIT.done;
+  try {
+    const made = await generateKeyPair(request);
+    terminal.print(flags.json ? `${JSON.stringify(made)}\n` : describePair(made, terminal.self));
+    return EXIT.done;
+  } catch (error) {
+    // Here it can only be the name or the directories, as they stand on the command line.
+    if (!(error instanceof Failure) || error.code !== 'key_file_invalid') throw error;
+    terminal.report(error.message);
+    return EXIT.misused;
+  }
+}
+
+function findMissingDirectory(request: {
+  keysDirectory: string;
+  privateDirectory: string;
+}): string | undefined {
+  const { keysDirectory, privateDirectory } = request;
+  if (!existsSync(keysDirectory)) {
+    return `there is no directory ${keysDirectory}: create it, or name another with --keys-dir`;
+  }
+  return existsSync(privateDirectory)
+    ? undefined
+    : `there is no directory ${privateDirectory}: create it, or name another with --out`;
+}
+
+function describePair({ privateFile, publicFile, thumbprint }: KeyPairFiles, self: string): string {
+  return (
+    `private half: ${privateFile} (keep it secret)\npublic half:  ${publicFile}\n` +
+    `thumbprint:   ${thumbprint}\na token:      ${self} token ${quoteForShell(privateFile)}\n`
+  );
 }

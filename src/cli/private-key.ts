@@ -2,6 +2,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { Failure } from '../failure.ts';
+import { redact } from './redact.ts';
 import type { Terminal } from './terminal.ts';
 
 /**
@@ -23,8 +24,13 @@ function readKeyFile(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (error instanceof Failure) throw error;
-    throw invalid(file, `cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown error'})`);
+    throw invalid(file, explainRead((error as NodeJS.ErrnoException).code ?? 'unknown error'));
   }
+}
+
+function explainRead(code: string): string {
+  if (code === 'ENOENT') return 'does not exist: name the file of the private key, such as ops.key';
+  return code === 'EACCES' ? 'cannot be read by this user' : `cannot be read (${code})`;
 }
 
 function parsePrivateKey(pem: string, file: string): KeyObject {
@@ -36,8 +42,12 @@ function parsePrivateKey(pem: string, file: string): KeyObject {
     }
     if (/BEGIN (?:RSA )?PUBLIC KEY/.test(pem))
       throw invalid(file, 'is a public key; signing needs the private half');
+    if (pem.includes('BEGIN OPENSSH PRIVATE KEY')) {
+      throw invalid(file, 'is in the form of OpenSSH: convert a copy (ssh-keygen -p -m PEM -f COPY)');
+    }
     throw invalid(file, 'holds no private key in PEM');
   }
 }
 
-const invalid = (file: string, what: string): Failure => new Failure('key_file_invalid', `${file} ${what}`);
+const invalid = (file: string, what: string): Failure =>
+  new Failure('key_file_invalid', `${file === '-' ? 'standard input' : redact(file)} ${what}`);

@@ -1,13 +1,8 @@
 // The command line: names, flags and help of every command, and the exit code of what becomes of it.
 import { Command, CommanderError, Option } from 'commander';
 import { Failure, type FailureCode } from '../failure.ts';
-import { runCheck } from './check.ts';
-import { runInspect } from './inspect.ts';
-import { runKeygen } from './keygen.ts';
-import { runKeys } from './keys.ts';
-import { runServe } from './serve.ts';
+import { redact } from './redact.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
-import { runToken } from './token.ts';
 
 type Run<A extends unknown[]> = (terminal: Terminal, ...args: A) => Promise<ExitCode>;
 
@@ -18,15 +13,13 @@ export async function runProgram(
   version: string,
 ): Promise<ExitCode> {
   let exit: ExitCode = EXIT.done;
-  const act =
-    <A extends unknown[]>(run: Run<A>) =>
-    async (...args: A) => {
+  const act: Act =
+    (load) =>
+    async (...args) => {
+      const run = await load();
       exit = await run(terminal, ...args);
     };
-  const program = buildProgram(act, version).configureOutput({
-    writeOut: terminal.print,
-    writeErr: (text) => terminal.report(text.trimEnd()),
-  });
+  const program = buildProgram(act, terminal, version);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return exit;
@@ -35,34 +28,47 @@ export async function runProgram(
   }
 }
 
-type Act = <A extends unknown[]>(run: Run<A>) => (...args: A) => Promise<void>;
+const EPILOGUE = `
+Secrets come from files or standard input, never from arguments. Results go to standard output, everything
+else to standard error.
+Exit codes: 0 done; 1 refused or failed; 2 wrong use or bad settings.`;
 
-function buildProgram(act: Act, version: string): Command {
+/** A command's module is loaded when the command runs: minting a token needs no HTTP server. */
+type Act = <A extends unknown[]>(load: () => Promise<Run<A>>) => (...args: A) => Promise<void>;
+
+function buildProgram(act: Act, terminal: Terminal, version: string): Command {
   const program = new Command('broker-guard')
     .description(
       "Guards an MQTT broker's HTTP API: only requests with a token signed by a known issuer get through.",
     )
     .version(version)
+    .addHelpText('after', EPILOGUE)
+    .configureOutput({
+      writeOut: terminal.print,
+      // A secret given as an argument by mistake would be quoted in the complaint about it.
+      writeErr: (text) => terminal.report(redact(text).trimEnd()),
+    })
     .exitOverride();
   addSettings(
     command(program, 'serve', 'start the guard; without a settings file it guards an embedded broker'),
-  ).action(act(runServe));
-  addSettings(
-    command(program, 'check', 'read the settings and keys as serve would, and say what is wrong'),
-  ).action(act(runCheck));
-  addKeygen(program).action(act(runKeygen));
-  addToken(program).action(act(runToken));
+  ).action(act(async () => (await import('./serve.ts')).runServe));
+  addSettings(command(program, 'check', 'read the settings and keys as serve would, and say what is wrong'))
+    .option('--json', 'print JSON')
+    .action(act(async () => (await import('./check.ts')).runCheck));
+  addKeygen(program).action(act(async () => (await import('./keygen.ts')).runKeygen));
+  addCertificate(program).action(act(async () => (await import('./certificate.ts')).runCertificate));
+  addToken(program).action(act(async () => (await import('./token.ts')).runToken));
   addSettings(command(program, 'inspect', "show a token's parts and the verdict of every check"))
     .argument('[file]', 'file that holds the token; - for standard input', '-')
     .option('--json', 'print JSON')
-    .action(act(runInspect));
+    .action(act(async () => (await import('./inspect.ts')).runInspect));
   addSettings(command(program, 'keys', 'list the key files, the usable and the others'))
     .option('--json', 'print JSON')
-    .action(act(runKeys));
+    .action(act(async () => (await import('./keys.ts')).runKeys));
   return program;
 }
 
-/** Subcommands do not inherit exitOverride when they are added as objects, so each is made by its parent. */
+/** Subcommands inherit exitOverride and output only when their parent makes them. */
 function command(program: Command, name: string, description: string): Command {
   return program.command(name).description(description);
 }
@@ -70,10 +76,10 @@ function command(program: Command, name: string, description: string): Command {
 function addSettings(target: Command): Command {
   return target
     .option('-c, --config <file>', 'settings file (default: nanomq.conf, where it exists)')
-    .option('--listen <address>', 'guard.listen')
-    .option('--keys-dir <directory>', 'guard.keys_dir')
-    .option('--upstream <url>', 'guard.upstream.url')
-    .option('--service-listen <address>', 'guard.service.listen');
+    .option('--listen <address>', 'instead of guard.listen')
+    .option('--keys-dir <directory>', 'instead of guard.keys_dir')
+    .option('--upstream <url>', 'instead of guard.upstream.url')
+    .option('--service-listen <address>', 'instead of guard.service.listen');
 }
 
 function addKeygen(program: Command): Command {
@@ -87,6 +93,15 @@ function addKeygen(program: Command): Command {
     .option('--keys-dir <directory>', 'directory for the public half')
     .option('--out <directory>', 'directory for the private half', '.')
     .addOption(new Option('--bits <number>', 'RSA modulus').choices(['2048', '3072', '4096']).default('2048'))
+    .option('--json', 'print JSON');
+}
+
+function addCertificate(program: Command): Command {
+  return command(program, 'certificate', 'make a self-signed certificate and its key, for guard.tls')
+    .argument('<host...>', 'host names and IP addresses the certificate is for')
+    .option('--out <directory>', 'where NAME.crt and NAME.key go', '.')
+    .option('--name <name>', 'NAME of the files', 'guard')
+    .option('--days <number>', 'how long it is valid', '365')
     .option('--json', 'print JSON');
 }
 

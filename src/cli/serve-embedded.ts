@@ -2,19 +2,22 @@
 // that works as it is printed.
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { formatAddress } from '../config/address.ts';
+import { formatAddress, type ListenAddress } from '../config/address.ts';
 import { defaultSettings } from '../config/load.ts';
-import { startEmbeddedBroker } from '../embedded/broker.ts';
+import { type EmbeddedBroker, startEmbeddedBroker } from '../embedded/broker.ts';
 import { Failure } from '../failure.ts';
 import { generateKeyPair } from '../keystore/generate.ts';
 import { runGuard } from './run-guard.ts';
 import type { SettingsFlags } from './settings-source.ts';
+import { quoteForShell } from './shell.ts';
 import type { ExitCode, Terminal } from './terminal.ts';
 
 const ISSUER = 'operator';
 const MQTT_PORT = 1883;
 
 export async function serveEmbedded(terminal: Terminal, flags: SettingsFlags): Promise<ExitCode> {
+  // What is wrong with the flags is said before anything is started.
+  defaultSettings(flags, { url: 'unix:not-yet-open', username: '', password: '' });
   const broker = await startEmbeddedBroker({ mqttPort: MQTT_PORT, now: terminal.now });
   try {
     const settings = defaultSettings(flags, {
@@ -26,9 +29,9 @@ export async function serveEmbedded(terminal: Terminal, flags: SettingsFlags): P
     return await runGuard(terminal, settings, {
       announce: ({ listen }) => [
         'no nanomq.conf here: guarding an embedded broker, for trying out',
-        `MQTT clients: mqtt://127.0.0.1:${broker.mqttPort}${broker.mqttPort === MQTT_PORT ? '' : ` (${MQTT_PORT} is taken)`}`,
+        describeMqtt(broker),
         'a first guarded call:',
-        `  curl -H "Authorization: Bearer $(${terminal.self} token ${privateFile})" http://${formatAddress(listen)}/api/v4/brokers`,
+        `  curl -H "Authorization: Bearer $(${terminal.self} token ${quoteForShell(privateFile)})" ${describeApi(listen)}/api/v4/brokers`,
       ],
     });
   } finally {
@@ -36,18 +39,42 @@ export async function serveEmbedded(terminal: Terminal, flags: SettingsFlags): P
   }
 }
 
-/** The private half, made with its public half on first start; a path as the shell in this directory takes it. */
+const describeMqtt = ({ mqttPort }: EmbeddedBroker): string =>
+  `MQTT clients: mqtt://127.0.0.1:${mqttPort}${mqttPort === MQTT_PORT ? '' : ` (port ${MQTT_PORT} is taken)`}`;
+
+/** Where curl finds the guard, as the shell takes it. */
+function describeApi(listen: ListenAddress): string {
+  if (listen.kind === 'unix') return `--unix-socket ${quoteForShell(listen.path)} http://localhost`;
+  return `${listen.host.includes(':') ? '-g ' : ''}http://${formatAddress(listen)}`;
+}
+
+/** The private half, made with its public half on first start; a path as seen from the working directory. */
 async function ensureKeyPair(keysDirectory: string): Promise<string> {
   const privateDirectory = dirname(keysDirectory);
   const privateFile = join(privateDirectory, `${ISSUER}.key`);
   const publicFile = join(keysDirectory, `${ISSUER}.pub`);
-  mkdirSync(keysDirectory, { recursive: true });
-  if (!existsSync(privateFile)) await generateKeyPair({ name: ISSUER, keysDirectory, privateDirectory });
-  else if (!existsSync(publicFile)) {
+  makeDirectory(keysDirectory);
+  const [isPrivateHere, isPublicHere] = [existsSync(privateFile), existsSync(publicFile)];
+  if (isPrivateHere !== isPublicHere) {
+    const [here, missing] = isPrivateHere ? [privateFile, publicFile] : [publicFile, privateFile];
     throw new Failure(
       'key_file_invalid',
-      `${privateFile} is here but ${publicFile} is not: remove the first to have a new pair made, or put the public half back`,
+      `${here} is here but its other half ${missing} is not: put that back, or remove the first to have a new pair made`,
     );
   }
+  if (!isPrivateHere) await generateKeyPair({ name: ISSUER, keysDirectory, privateDirectory });
   return relative(process.cwd(), privateFile);
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
+    throw new Failure(
+      'keys_unreadable',
+      `guard.keys_dir: ${directory} cannot be made (${code}): name another directory with --keys-dir`,
+      { cause: error },
+    );
+  }
 }

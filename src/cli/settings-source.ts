@@ -1,6 +1,7 @@
 // Which settings a command works with: the named file, nanomq.conf beside it where there is one, or defaults.
 import { existsSync } from 'node:fs';
-import { defaultSettings, loadSettings, type Overrides } from '../config/load.ts';
+import { defaultSettings, loadSettings } from '../config/load.ts';
+import type { Overrides } from '../config/overrides.ts';
 import type { Settings } from '../config/settings.ts';
 
 export interface SettingsFlags extends Overrides {

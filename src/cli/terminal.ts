@@ -12,7 +12,7 @@ export interface Terminal {
   readonly now: () => number;
   /** How to call this program again, as a shell would take it. */
   readonly self: string;
-  /** Resolves at the first SIGTERM or SIGINT. */
+  /** Resolves at the first SIGTERM or SIGINT, which from the first call on no longer end the process at once. */
   readonly untilStopped: () => Promise<void>;
   /** Calls back at every SIGHUP. */
   readonly onReload: (reload: () => void) => void;

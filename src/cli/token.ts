@@ -1,6 +1,7 @@
 // `broker-guard token`: mints a token the way the broker's manual describes it, from an openssl-made key too.
 import { basename } from 'node:path';
 import { parseDurationMs } from '../config/units.ts';
+import { isIssuerName } from '../keystore/names.ts';
 import type { Algorithm } from '../token/algorithms.ts';
 import { signToken } from '../token/sign.ts';
 import { readPrivateKey } from './private-key.ts';
@@ -17,24 +18,22 @@ interface TokenFlags {
   readonly json?: boolean;
 }
 
+/** Longer than anybody means; beyond it `exp` would run out of digits. */
+const MAX_LIFETIME_SECONDS = 36_500 * 86_400;
+
 export async function runToken(terminal: Terminal, file: string, flags: TokenFlags): Promise<ExitCode> {
-  const lifetimeSeconds = Math.floor((parseDurationMs(flags.lifetime) ?? 0) / 1000);
-  if (lifetimeSeconds < 1) {
-    terminal.report('--lifetime must be a duration of at least a second, such as 15m, 1h or 7d');
-    return EXIT.misused;
-  }
-  const issuer = flags.issuer ?? nameIssuer(file);
-  if (issuer === undefined) {
-    terminal.report('--issuer is needed: standard input has no file name to take it from');
+  const misuse = findMisuse(file, flags);
+  if (misuse !== undefined) {
+    terminal.report(misuse);
     return EXIT.misused;
   }
   const key = await readPrivateKey(file, terminal);
   const { subject, tokenId, audience, algorithm } = flags;
   const signed = await signToken(
     {
-      issuer,
+      issuer: flags.issuer ?? nameIssuer(file),
       issuedAt: Math.floor(terminal.now() / 1000),
-      lifetimeSeconds,
+      lifetimeSeconds: readLifetimeSeconds(flags.lifetime),
       bodyEncode: flags.bodyEncode === '1' ? 1 : 0,
       algorithm,
       ...(subject !== undefined && { subject }),
@@ -47,7 +46,26 @@ export async function runToken(terminal: Terminal, file: string, flags: TokenFla
   return EXIT.done;
 }
 
-/** `ops.key` and `ops.pem` sign for `ops.pub`. */
-function nameIssuer(file: string): string | undefined {
-  return file === '-' ? undefined : `${basename(file).replace(/\.(?:key|pem)$/, '')}.pub`;
+/** What no guard would ever accept, as a sentence. */
+function findMisuse(file: string, flags: TokenFlags): string | undefined {
+  const lifetimeSeconds = readLifetimeSeconds(flags.lifetime);
+  if (lifetimeSeconds < 1 || lifetimeSeconds > MAX_LIFETIME_SECONDS) {
+    return '--lifetime must be a duration from 1s to 36500d, such as 15m, 1h or 7d';
+  }
+  if (flags.issuer === undefined && file === '-') {
+    return '--issuer is needed: standard input has no file name to take it from';
+  }
+  if (isIssuerName(flags.issuer ?? nameIssuer(file))) return undefined;
+  if (file.includes('-----BEGIN'))
+    return 'the key goes into a file or to standard input (-), never into an argument';
+  const what =
+    flags.issuer === undefined
+      ? 'the name of the key file cannot be an issuer name'
+      : '--issuer is no issuer name';
+  return `${what}: 1 to 128 characters of A-Z a-z 0-9 . _ -, not beginning with a dot. Say --issuer NAME.pub, the file the guard has`;
 }
+
+const readLifetimeSeconds = (text: string): number => Math.floor((parseDurationMs(text) ?? 0) / 1000);
+
+/** `ops.key` and `ops.pem` sign for `ops.pub`. */
+const nameIssuer = (file: string): string => `${basename(file).replace(/\.(?:key|pem)$/, '')}.pub`;

@@ -4,10 +4,11 @@ import type { z } from 'zod';
 import type { Problem } from '../failure.ts';
 import { guardSchema } from './schema.ts';
 
+/** Where a value comes from: a file's line and column, or just the name of a flag. */
 export interface Place {
   readonly file: string;
-  readonly line: number;
-  readonly column: number;
+  readonly line?: number;
+  readonly column?: number;
 }
 
 /** Where a value stands, by its path of names. */
@@ -32,27 +33,41 @@ export function problemAt(path: readonly string[], what: string, find: FindPlace
   let place: Place | undefined;
   for (let length = path.length; place === undefined && length > 0; length--)
     place = find(path.slice(0, length));
-  return { message: `${path.join('.')} ${what}`, ...place };
+  const name = path.filter((part) => !/^\d+$/.test(part)).join('.');
+  return { message: `${name} ${what}`, ...place };
 }
 
-/** A union reports what each member found: the last one is the most permissive and says it best. */
+const BLOCKS = ['guard', 'http_server'];
+
+/**
+ * Blocks that are all but named like one the guard reads. Every other block is the broker's own and passes, so a
+ * slip of the pen would leave the guard with defaults that nobody asked for.
+ */
+export function findMisspelledBlocks(names: readonly string[], find: FindPlace): Problem[] {
+  return names.flatMap((name) => {
+    const meant = BLOCKS.find((block) => block !== name && distance(block, name.toLowerCase()) <= 2);
+    return meant === undefined ? [] : [problemAt([name], `is unknown; did you mean ${meant}?`, find)];
+  });
+}
+
 function describeIssue(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_union') {
-    const last = issue.errors.at(-1)?.[0];
-    if (last !== undefined) return describeIssue(last);
-  }
-  if (issue.code !== 'invalid_type') return issue.message;
-  if (issue.input === undefined) return 'is missing';
-  return issue.expected === 'object' ? 'must be a block { }' : `must be ${withArticle(issue.expected)}`;
+  const isAboutType = issue.code === 'invalid_type' || issue.code === 'invalid_union';
+  if (isAboutType && issue.input === undefined) return 'is missing';
+  return issue.code === 'invalid_type' ? 'must be a block { }' : issue.message;
 }
-
-const withArticle = (noun: string): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`;
 
 function suggest(blockPath: readonly string[], key: string): string {
   const known = namesOf(blockPath);
-  const [nearest] = [...known].sort((a, b) => distance(a, key) - distance(b, key));
-  if (nearest === undefined) return '';
-  return distance(nearest, key) <= 3 ? `; did you mean ${nearest}?` : `; known here: ${known.join(', ')}`;
+  const [nearest] = known
+    .filter((name) => isNear(name, key))
+    .sort((a, b) => distance(a, key) - distance(b, key));
+  return nearest === undefined ? `; known here: ${known.join(', ')}` : `; did you mean ${nearest}?`;
+}
+
+/** A slip of the pen, or a word cut short; in a short word few letters make another word. */
+function isNear(name: string, key: string): boolean {
+  const isCutShort = key.length > 2 && name.startsWith(key);
+  return isCutShort || distance(name, key) <= Math.min(3, name.length / 3);
 }
 
 function namesOf(blockPath: readonly string[]): readonly string[] {

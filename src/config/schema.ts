@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { parseListenAddress } from './address.ts';
 import { parseDurationMs, parseSizeBytes } from './units.ts';
 
-const scalar = z.union([z.string(), z.number(), z.boolean()], 'must be a single value');
+const scalarOr = (complaint: string) => z.union([z.string(), z.number(), z.boolean()], complaint);
+const scalar = scalarOr('must be a single value');
 
 /** A scalar whose text `read` understands; `expected` finishes the sentence "must be ...". */
 function scalarAs<T>(expected: string, read: (text: string) => T | undefined) {
-  return scalar.transform((value, ctx): T => {
+  return scalarOr(`must be ${expected}`).transform((value, ctx): T => {
     const result = read(String(value).trim());
     if (result !== undefined) return result;
     ctx.addIssue({ code: 'custom', message: `must be ${expected}` });
@@ -39,15 +40,34 @@ const duration = scalarAs('a duration such as 500ms, 10s, 5m or 1h', (value) => 
 });
 const timeout = duration.refine((ms) => ms > 0, 'must be longer than 0');
 const size = scalarAs('a size such as 8KB or 1MB', parseSizeBytes);
+
+/** Below the least no token fits; above the most its header line would not fit into a request's head. */
+const tokenSize = scalarAs('a size from 512 to 12KB, such as 8KB', (value) => {
+  const bytes = parseSizeBytes(value);
+  return bytes !== undefined && bytes >= 512 && bytes <= 12 * 1024 ? bytes : undefined;
+});
 const address = scalarAs(
   'an address such as 127.0.0.1:8090, [::1]:8090 or unix:/run/guard.sock',
   parseListenAddress,
 );
 
-const orNone = <T extends z.ZodType>(schema: T) =>
-  z.union([z.literal('none').transform(() => undefined), schema]);
+const timeoutOrNone = scalarAs('none, or a duration such as 15m, 1h or 7d', (value) => {
+  if (value === 'none') return 'none' as const;
+  const ms = parseDurationMs(value);
+  return ms !== undefined && ms > 0 && ms <= MAX_DURATION_MS ? ms : undefined;
+}).transform((value) => (value === 'none' ? undefined : value));
 
-const listOf = <T extends z.ZodType>(entry: T) => z.array(entry).min(1, 'must name at least one');
+const asList = (value: unknown): unknown => (Array.isArray(value) ? value : [value]);
+
+/** A list, or its only entry by itself: the key=value form has no lists. */
+const listOf = <T extends z.ZodType>(entry: T) =>
+  z.preprocess(asList, z.array(entry).min(1, 'must name at least one'));
+
+const listOrNone = <T extends z.ZodType>(entry: T) =>
+  z.preprocess(
+    (value) => (value === 'none' ? undefined : asList(value)),
+    z.array(entry).min(1, 'must be none, or name at least one').optional(),
+  );
 
 const algorithm = oneOf('RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512');
 
@@ -75,9 +95,9 @@ export const guardSchema = z.strictObject({
       algorithms: listOf(algorithm).prefault(['RS256']),
       exp_tolerance: duration.prefault('0s'),
       iat_tolerance: duration.prefault('30s'),
-      max_lifetime: orNone(timeout).prefault('none'),
-      audience: orNone(z.union([listOf(text), text.transform((one) => [one])])).prefault('none'),
-      max_bytes: size.prefault('8KB'),
+      max_lifetime: timeoutOrNone.prefault('none'),
+      audience: listOrNone(text).prefault('none'),
+      max_bytes: tokenSize.prefault('8KB'),
       issuer_suffix: oneOf('required', 'optional').prefault('required'),
       body_encode: oneOf('required', 'optional').prefault('required'),
     })

@@ -1,0 +1,98 @@
+// Every check of a token, run one by one where the guard would stop at the first failure. The checks are the
+// guard's own; what cannot be judged without an earlier one is listed as not run.
+import { type Denial, REASONS } from '../decision.ts';
+import type { KeyStore } from '../keystore/store.ts';
+import { FORM_CHECKS, readClaims, TIME_CHECKS } from '../token/claims.ts';
+import type { JsonObject } from '../token/json.ts';
+import { type DecodedToken, decodeToken, judgeHeader } from '../token/jws.ts';
+import { findSigningKey, readClaimedIssuer, type TokenRules } from '../token/verify.ts';
+
+export interface CheckVerdict {
+  readonly check: string;
+  readonly verdict: 'passed' | 'failed' | 'not_run';
+  readonly detail?: string;
+}
+
+export interface CheckedToken {
+  /** The token's own words, verified or not. */
+  readonly header?: object;
+  readonly payload?: object;
+  readonly checks: readonly CheckVerdict[];
+}
+
+const PARTS = 'three base64url parts of strict JSON';
+
+/** The same checks in the same order for every token. */
+export function runChecks(
+  token: string,
+  rules: TokenRules,
+  keys: KeyStore,
+  nowSeconds: number,
+): CheckedToken {
+  const decoded = decodeToken(token, rules.maxTokenBytes);
+  const parts = judge(PARTS, decoded);
+  if (!decoded.allowed) {
+    const names = ['header', 'iss', 'signature', ...FORM_CHECKS.map(nameOf), ...TIME_CHECKS.map(nameOf)];
+    return { checks: [parts, ...names.map((check) => notRun(check, 'the token cannot be read'))] };
+  }
+  const { claimedHeader: header, claimedPayload: payload } = decoded.value;
+  const checks = [
+    parts,
+    ...checkSignature(decoded.value, rules, keys),
+    ...checkClaims(payload, rules, nowSeconds),
+  ];
+  return { header, payload, checks };
+}
+
+const nameOf = ([name]: readonly [string, ...unknown[]]): string => name;
+
+function checkSignature(decoded: DecodedToken, rules: TokenRules, keys: KeyStore): CheckVerdict[] {
+  const algorithm = judgeHeader(decoded.claimedHeader, rules.algorithms);
+  const issuer = readClaimedIssuer(decoded.claimedPayload);
+  const before = [judge('header', algorithm), judge('iss', issuer)];
+  if (!algorithm.allowed || !issuer.allowed) {
+    return [...before, notRun('signature', 'it needs a good header and iss')];
+  }
+  const key = findSigningKey(decoded, algorithm.value, issuer.value, keys.lookup);
+  const filed = keys.lookup(issuer.value);
+  const unusable = filed?.usable === false ? filed.reason : undefined;
+  return [...before, judge('signature', key, key.allowed ? `key ${key.value.thumbprint}` : unusable)];
+}
+
+function checkClaims(payload: JsonObject, rules: TokenRules, nowSeconds: number): CheckVerdict[] {
+  const forms = FORM_CHECKS.map(([claim, check]) => judge(claim, check(payload, rules)));
+  const areReadable = forms.every(({ check, verdict }) => verdict === 'passed' || !TIMES.has(check));
+  const times = TIME_CHECKS.map(([rule, check]) =>
+    areReadable
+      ? judge(rule, check(readClaims(payload), rules, nowSeconds))
+      : notRun(rule, 'it needs good exp, iat and nbf'),
+  );
+  return [...forms, ...times];
+}
+
+/** The claims the rules about time read. */
+const TIMES: ReadonlySet<string> = new Set(['exp', 'iat', 'nbf']);
+
+function judge(
+  check: string,
+  outcome: { readonly allowed: true } | Denial | undefined,
+  detail?: string,
+): CheckVerdict {
+  const denial = outcome === undefined || outcome.allowed ? undefined : outcome;
+  const text = detail ?? (denial && explainDenial(denial));
+  return { check, verdict: denial ? 'failed' : 'passed', ...(text !== undefined && { detail: text }) };
+}
+
+const notRun = (check: string, why: string): CheckVerdict => ({ check, verdict: 'not_run', detail: why });
+
+/** The operator may read the true reason, which a caller may not. */
+const TRUE_REASONS: Partial<Record<Denial['reason'], string>> = {
+  issuer_unknown: 'No key file has this name.',
+  key_unusable: 'The key file of this name holds no usable key.',
+  signature_invalid: 'No key filed under this issuer made this signature.',
+};
+
+/** What was found wrong, as a sentence for whoever runs the guard. */
+export function explainDenial({ reason, detail }: Denial): string {
+  return [TRUE_REASONS[reason] ?? REASONS[reason].message, detail].filter(Boolean).join(' ');
+}

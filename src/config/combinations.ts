@@ -1,0 +1,152 @@
+// What single values cannot show: settings that cannot work together, and what is unsafe unless it is named out
+// loud. Each rule is judged on its own, so that one reading of the file tells them all.
+import type { Problem } from '../failure.ts';
+import { formatAddress, isLoopback, isLoopbackHost, type ListenAddress } from './address.ts';
+import { type FindPlace, problemAt } from './problems.ts';
+import type { GuardBlock, HttpServerBlock } from './schema.ts';
+
+interface Combination {
+  readonly guard: GuardBlock;
+  readonly httpServer: HttpServerBlock;
+  /** `guard.upstream.url`, or what `http_server` makes of it. */
+  readonly url: string;
+}
+
+interface Rule {
+  /** The setting to change, which is where the problem is placed. */
+  readonly about: string | ((combination: Combination) => string);
+  /** Settings whose values the rule needs: where one is wrong in itself the rule has nothing to say. */
+  readonly needs: readonly string[] | ((combination: Combination) => readonly string[]);
+  /** Finishes the sentence "SETTING ...", or finds nothing. */
+  readonly judge: (combination: Combination) => string | undefined;
+}
+
+/** Where the address of the broker comes from. */
+const listUrlSources = ({ guard }: Combination): readonly [string, ...string[]] =>
+  guard.upstream.url === undefined
+    ? ['http_server.ip_addr', 'http_server.port', 'guard.upstream.url']
+    : ['guard.upstream.url'];
+
+const RULES: readonly Rule[] = [
+  {
+    about: 'guard.listen',
+    needs: ['guard.listen', 'guard.tls', 'guard.insecure_listen_without_tls'],
+    judge: ({ guard }) =>
+      isLoopback(guard.listen) || guard.tls || guard.insecure_listen_without_tls
+        ? undefined
+        : 'is reachable from other hosts without TLS: tokens could be read on the way. Set guard.tls, listen on 127.0.0.1, or say guard.insecure_listen_without_tls = true',
+  },
+  {
+    about: 'guard.service.listen',
+    needs: ['guard.service', 'guard.insecure_listen_without_tls'],
+    judge: ({ guard }) =>
+      isLoopback(guard.service.listen) || guard.insecure_listen_without_tls
+        ? undefined
+        : 'is reachable from other hosts, and the service listener has no TLS. Listen on 127.0.0.1, or say guard.insecure_listen_without_tls = true',
+  },
+  {
+    about: 'guard.service.listen',
+    needs: ['guard.listen', 'guard.service'],
+    judge: ({ guard }) =>
+      isSameListener(guard.listen, guard.service.listen)
+        ? 'is the same as guard.listen: give each listener an address of its own'
+        : undefined,
+  },
+  {
+    about: 'http_server.password',
+    needs: [
+      'guard.listen',
+      'guard.service',
+      'guard.upstream.credentials',
+      'guard.insecure_default_credentials',
+      'http_server.username',
+      'http_server.password',
+    ],
+    judge: ({ guard, httpServer }) => {
+      const isReachable = !isLoopback(guard.listen) || !isLoopback(guard.service.listen);
+      if (!isReachable || !hasDefaultCredentials(guard, httpServer) || guard.insecure_default_credentials)
+        return undefined;
+      return 'is still the one every NanoMQ ships with, and the guard is reachable from other hosts. Change it, or say guard.insecure_default_credentials = true';
+    },
+  },
+  {
+    about: 'http_server.auth_type',
+    needs: ['guard.upstream.profile', 'guard.upstream.credentials', 'http_server.auth_type'],
+    judge: ({ guard: { upstream }, httpServer }) =>
+      upstream.profile === 'nanomq' && upstream.credentials === 'basic' && httpServer.auth_type === 'jwt'
+        ? 'is jwt, so the broker would refuse the Basic credentials of the guard. Set it to basic: the guard checks the tokens now'
+        : undefined,
+  },
+  {
+    about: (combination) => listUrlSources(combination)[0],
+    needs: (combination) => [...listUrlSources(combination), 'guard.insecure_clear_text_upstream'],
+    judge: ({ guard, url }) => judgeUrl(url, guard.insecure_clear_text_upstream),
+  },
+  {
+    about: ({ guard }) => (guard.upstream.url === undefined ? 'http_server.port' : 'guard.upstream.url'),
+    needs: (combination) => [...listUrlSources(combination), 'guard.listen', 'guard.service'],
+    judge: ({ guard, url }) =>
+      leadsTo(guard.listen, url) || leadsTo(guard.service.listen, url)
+        ? 'leads back to the guard itself: it must be the address of the broker'
+        : undefined,
+  },
+];
+
+/** @param faulty settings (dotted) whose own values are wrong */
+export function listCombinationProblems(
+  combination: Combination,
+  faulty: readonly string[],
+  find: FindPlace,
+): Problem[] {
+  const isFaulty = (need: string) =>
+    faulty.some((path) => `${path}.`.startsWith(`${need}.`) || `${need}.`.startsWith(`${path}.`));
+  return RULES.flatMap(({ about, needs, judge }) => {
+    const needed = typeof needs === 'function' ? needs(combination) : needs;
+    const what = needed.some(isFaulty) ? undefined : judge(combination);
+    const path = typeof about === 'function' ? about(combination) : about;
+    return what === undefined ? [] : [problemAt(path.split('.'), what, find)];
+  });
+}
+
+/** What is allowed but deserves a line at start. */
+export function listWarnings(guard: GuardBlock, httpServer: HttpServerBlock): string[] {
+  const warnings: string[] = [];
+  if (hasDefaultCredentials(guard, httpServer)) {
+    warnings.push(
+      'the broker still has the user name and password it was shipped with: change http_server.username and http_server.password, here and in the broker',
+    );
+  }
+  for (const name of Object.keys(guard).filter((key) => key.startsWith('insecure_'))) {
+    if (guard[name as keyof GuardBlock] === true) warnings.push(`guard.${name} is on`);
+  }
+  return warnings;
+}
+
+const hasDefaultCredentials = (guard: GuardBlock, { username, password }: HttpServerBlock): boolean =>
+  guard.upstream.credentials === 'basic' && username === 'admin' && password === 'public';
+
+/** Port 0 is another port each time. */
+const isSameListener = (one: ListenAddress, other: ListenAddress): boolean =>
+  formatAddress(one) === formatAddress(other) && !(one.kind === 'tcp' && one.port === 0);
+
+function leadsTo(listen: ListenAddress, url: string): boolean {
+  if (listen.kind === 'unix') return url === `unix:${listen.path}`;
+  if (!URL.canParse(url)) return false;
+  const { hostname, port, protocol } = new URL(url);
+  const urlPort = Number(port) || (protocol === 'https:' ? 443 : 80);
+  const isHere = isLoopback(listen) ? isLoopbackHost(hostname) : hostname === listen.host;
+  return isHere && urlPort === listen.port;
+}
+
+function judgeUrl(url: string, clearTextAllowed: boolean): string | undefined {
+  if (url.startsWith('unix:')) return url.length > 5 ? undefined : 'must name a socket after unix:';
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
+    return 'must be a URL such as http://127.0.0.1:8081 or unix:/run/broker.sock';
+  }
+  if (parsed.username || parsed.password)
+    return 'must not hold credentials: set http_server.username and http_server.password';
+  if (parsed.pathname !== '/' || parsed.search || parsed.hash) return 'must be scheme, host and port only';
+  if (parsed.protocol === 'https:' || isLoopbackHost(parsed.hostname) || clearTextAllowed) return undefined;
+  return 'leads to another host in clear text: whoever is on the way can read and change it, the credentials of the broker included. Use https, or say guard.insecure_clear_text_upstream = true';
+}

@@ -1,0 +1,280 @@
+// From files and flags to Settings: what every setting is by default, and what it becomes.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { defaultSettings, loadSettings } from '../../src/config/load.ts';
+import type { Overrides } from '../../src/config/overrides.ts';
+import { makeWorkspace } from '../support/workspace.ts';
+
+function load(text: string, overrides: Overrides = {}) {
+  const directory = makeWorkspace({ 'nanomq.conf': text });
+  return { directory, settings: loadSettings(join(directory, 'nanomq.conf'), overrides) };
+}
+
+describe('settings', () => {
+  it('have these defaults', () => {
+    const { directory, settings } = load('');
+    expect(settings).toEqual({
+      listen: { kind: 'tcp', host: '127.0.0.1', port: 8090 },
+      service: { kind: 'tcp', host: '127.0.0.1', port: 8091 },
+      tls: undefined,
+      keysDirectory: join(directory, 'keys'),
+      extraKeyFiles: [],
+      issuerSuffixOptional: false,
+      upstream: {
+        origin: 'http://127.0.0.1:8081',
+        socketPath: undefined,
+        profile: 'nanomq',
+        credentials: { username: 'admin', password: 'public' },
+        connectTimeoutMs: 2000,
+        headersTimeoutMs: 10_000,
+        bodyTimeoutMs: 30_000,
+        maxConnections: 32,
+        maxBodyBytes: 1024 * 1024,
+      },
+      token: {
+        algorithms: ['RS256'],
+        expToleranceSeconds: 0,
+        iatToleranceSeconds: 30,
+        maxLifetimeSeconds: undefined,
+        audience: undefined,
+        maxTokenBytes: 8192,
+        bodyEncodeRequired: true,
+      },
+      drainMs: 10_000,
+      warnings: [expect.stringContaining('http_server.password')],
+    });
+  });
+
+  it('without a file are the same, with paths relative to the working directory', () => {
+    const { settings } = load('');
+    expect(defaultSettings()).toEqual({ ...settings, keysDirectory: join(process.cwd(), 'keys') });
+  });
+
+  it('every one of them can be set', () => {
+    const { directory, settings } = load(`
+      http_server {
+        ip_addr = 127.0.0.2, port = 18081, username = u, password = p, auth_type = BASIC
+        max_body = 2MB, limit_conn = 4, jwt.public.keyfile = "jwt/nanomq.pub"
+      }
+      guard {
+        listen = "[::1]:9000", keys_dir = issuers, drain = 1m
+        upstream { profile = generic, credentials = none, timeouts { connect = 500ms, headers = 2m, body = 1h } }
+        token {
+          algorithms = [PS512, RS384], exp_tolerance = 5s, iat_tolerance = 1m, max_lifetime = 1d
+          audience = [a, b], max_bytes = 4KB, issuer_suffix = optional, body_encode = optional
+        }
+        service.listen = "unix:service.sock"
+        tls { certificate = "tls/guard.crt", key = "tls/guard.key" }
+        insecure_listen_without_tls = true, insecure_clear_text_upstream = true, insecure_default_credentials = true
+      }`);
+    expect(settings).toEqual({
+      listen: { kind: 'tcp', host: '::1', port: 9000 },
+      service: { kind: 'unix', path: join(directory, 'service.sock') },
+      tls: { certificateFile: join(directory, 'tls/guard.crt'), keyFile: join(directory, 'tls/guard.key') },
+      keysDirectory: join(directory, 'issuers'),
+      extraKeyFiles: [join(directory, 'jwt/nanomq.pub')],
+      issuerSuffixOptional: true,
+      upstream: {
+        origin: 'http://127.0.0.2:18081',
+        socketPath: undefined,
+        profile: 'generic',
+        credentials: undefined,
+        connectTimeoutMs: 500,
+        headersTimeoutMs: 120_000,
+        bodyTimeoutMs: 3_600_000,
+        maxConnections: 4,
+        maxBodyBytes: 2 * 1024 * 1024,
+      },
+      token: {
+        algorithms: ['PS512', 'RS384'],
+        expToleranceSeconds: 5,
+        iatToleranceSeconds: 60,
+        maxLifetimeSeconds: 86_400,
+        audience: ['a', 'b'],
+        maxTokenBytes: 4096,
+        bodyEncodeRequired: false,
+      },
+      drainMs: 60_000,
+      warnings: [
+        'guard.insecure_listen_without_tls is on',
+        'guard.insecure_clear_text_upstream is on',
+        'guard.insecure_default_credentials is on',
+      ],
+    });
+  });
+
+  it('are frozen, all the way down', () => {
+    const { settings } = load('guard.token.audience = here');
+    expect(Object.isFrozen(settings)).toBe(true);
+    expect(Object.isFrozen(settings.upstream.credentials)).toBe(true);
+    expect(Object.isFrozen(settings.token.algorithms)).toBe(true);
+    expect(Object.isFrozen(settings.token.audience)).toBe(true);
+  });
+
+  it.each([
+    ['500ms', 500],
+    ['2s', 2000],
+    ['1.5s', 1500],
+    ['2 m', 120_000],
+    ['1h', 3_600_000],
+    ['1d', 86_400_000],
+  ])('take the duration %s', (text, ms) => {
+    expect(load(`guard.drain = ${text}`).settings.drainMs).toBe(ms);
+  });
+
+  it.each([
+    ['512', 512],
+    ['8KB', 8192],
+    ['8 kb', 8192],
+    ['1MB', 1024 ** 2],
+    ['0.5MB', 524_288],
+    ['1GB', 1024 ** 3],
+  ])('take the size %s', (text, bytes) => {
+    expect(load(`http_server.max_body = ${text}`).settings.upstream.maxBodyBytes).toBe(bytes);
+  });
+
+  it('take none, one or several audiences, and one algorithm without its brackets', () => {
+    expect(load('guard.token.audience = none').settings.token.audience).toBeUndefined();
+    expect(load('guard.token.audience = one').settings.token.audience).toEqual(['one']);
+    expect(load('guard.token.audience = [one, two]').settings.token.audience).toEqual(['one', 'two']);
+    expect(load('guard.token.algorithms = RS512').settings.token.algorithms).toEqual(['RS512']);
+  });
+
+  it.each(['1e3', '1.10', '007', 'true', '12345678901234567890', '"with space"'])(
+    'take the password %s as it is written',
+    (password) => {
+      expect(load(`http_server.password = ${password}`).settings.upstream.credentials?.password).toBe(
+        password.replaceAll('"', ''),
+      );
+    },
+  );
+});
+
+describe('the upstream', () => {
+  it.each([
+    ['0.0.0.0', 'http://127.0.0.1:8081'],
+    ['"::"', 'http://[::1]:8081'],
+    ['"[::]"', 'http://[::1]:8081'],
+    ['"::1"', 'http://[::1]:8081'],
+    ['localhost', 'http://localhost:8081'],
+    ['127.0.0.9', 'http://127.0.0.9:8081'],
+  ])('is where http_server.ip_addr = %s says, a wildcard meaning loopback', (address, origin) => {
+    expect(load(`http_server.ip_addr = ${address}`).settings.upstream.origin).toBe(origin);
+  });
+
+  it.each([
+    ['http://localhost:1883/', 'http://localhost:1883'],
+    ['HTTP://LocalHost', 'http://localhost'],
+    ['https://broker.example', 'https://broker.example'],
+  ])('is %s where guard.upstream.url says so, whatever http_server says', (url, origin) => {
+    const { settings } = load(
+      `guard.upstream.url = "${url}"\nhttp_server { ip_addr = 10.0.0.1, password = p }`,
+    );
+    expect(settings.upstream.origin).toBe(origin);
+    expect(settings.upstream.credentials).toEqual({ username: 'admin', password: 'p' });
+  });
+
+  it('can be a unix socket, relative to the file', () => {
+    const { directory, settings } = load('guard.upstream.url = "unix:run/broker.sock"');
+    expect(settings.upstream).toMatchObject({
+      origin: 'http://localhost',
+      socketPath: join(directory, 'run/broker.sock'),
+    });
+  });
+
+  it('of the generic profile may check tokens itself', () => {
+    const { settings } = load('http_server.auth_type = jwt\nguard.upstream.profile = generic');
+    expect(settings.upstream.profile).toBe('generic');
+  });
+});
+
+describe('command-line flags', () => {
+  it('win over the file, with paths relative to the working directory', () => {
+    const { settings } = load(
+      'guard { listen = "127.0.0.1:1", keys_dir = issuers, upstream.url = "http://localhost:2", service.listen = "127.0.0.1:3" }',
+      { listen: '127.0.0.1:11', keysDir: 'mine', upstream: 'unix:b.sock', serviceListen: 'unix:s.sock' },
+    );
+    expect(settings).toMatchObject({
+      listen: { port: 11 },
+      keysDirectory: join(process.cwd(), 'mine'),
+      upstream: { socketPath: join(process.cwd(), 'b.sock') },
+      service: { path: join(process.cwd(), 's.sock') },
+    });
+  });
+
+  it('leave the other members of their blocks alone', () => {
+    const { settings } = load('guard.upstream { profile = generic, timeouts.body = 1s }', {
+      upstream: 'https://b.example',
+    });
+    expect(settings.upstream).toMatchObject({
+      profile: 'generic',
+      bodyTimeoutMs: 1000,
+      origin: 'https://b.example',
+    });
+  });
+
+  it('can mend what the file has wrong', () => {
+    expect(load('guard.listen = nonsense', { listen: '127.0.0.1:1' }).settings.listen).toMatchObject({
+      port: 1,
+    });
+  });
+});
+
+describe('the file', () => {
+  it('takes secrets from the environment by an optional substitution, and leaves a setting alone where there is none', () => {
+    process.env.BROKER_GUARD_TEST_SECRET = 'from outside';
+    onTestFinished(() => {
+      delete process.env.BROKER_GUARD_TEST_SECRET;
+    });
+    const { settings } = load(
+      `http_server { username = u, username = \${?BROKER_GUARD_TEST_ABSENT}, password = \${?BROKER_GUARD_TEST_SECRET} }`,
+    );
+    expect(settings.upstream.credentials).toEqual({ username: 'u', password: 'from outside' });
+  });
+
+  it('includes files of its directory; their paths are relative to the file that says so', () => {
+    const directory = makeWorkspace({
+      'nanomq.conf': 'include "parts/guard.conf"\nguard.drain = 3s',
+      'parts/guard.conf': 'guard { keys_dir = issuers, tls { certificate = a.crt, key = "../b.key" } }',
+    });
+    const settings = loadSettings(join(directory, 'nanomq.conf'));
+    expect(settings).toMatchObject({
+      drainMs: 3000,
+      keysDirectory: join(directory, 'parts/issuers'),
+      tls: { certificateFile: join(directory, 'parts/a.crt'), keyFile: join(directory, 'b.key') },
+    });
+  });
+
+  it("does not follow what the broker's other blocks include", () => {
+    const { settings } = load('auth { password = {include "/etc/broker/passwords.conf"} }\nguard.drain = 3s');
+    expect(settings.drainMs).toBe(3000);
+  });
+
+  it('is read in the old key=value form, too', () => {
+    const directory = makeWorkspace();
+    const file = join(directory, 'nanomq.conf');
+    writeFileSync(
+      file,
+      [
+        '# the old form',
+        'url=nmq-tcp://0.0.0.0:1883',
+        'http_server.enable=true',
+        'http_server.port=18081',
+        'http_server.username=operator',
+        'http_server.password=a#b c=d',
+        'guard.listen=127.0.0.1:9000',
+        'guard.token.algorithms=RS384',
+        'guard.token.max_lifetime=1h',
+      ].join('\n'),
+    );
+    expect(loadSettings(file)).toMatchObject({
+      listen: { port: 9000 },
+      upstream: {
+        origin: 'http://127.0.0.1:18081',
+        credentials: { username: 'operator', password: 'a#b c=d' },
+      },
+      token: { algorithms: ['RS384'], maxLifetimeSeconds: 3600 },
+    });
+  });
+});

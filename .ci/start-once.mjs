@@ -30,7 +30,8 @@ async function callAndStop(url) {
   const token = execFileSync(node, [main, 'token', 'operator.key'], { cwd: folder, encoding: 'utf8' }).trim();
   const refused = await fetch(url);
   const allowed = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
-  if (refused.status !== 401 || allowed.status !== 200) fail(`it answered ${refused.status} and ${allowed.status}`);
+  if (refused.status !== 401 || allowed.status !== 200)
+    fail(`it answered ${refused.status} and ${allowed.status}`);
   const exited = once(guard, 'exit');
   guard.kill('SIGTERM');
   await exited;

@@ -9,7 +9,9 @@ import { type Denial, deny } from './decision.ts';
 import { Failure } from './failure.ts';
 import { explainParserError, refuseOnSocket } from './http/broken-request.ts';
 import type { Exchange } from './http/exchange.ts';
+import type { Profile } from './proxy/profile.ts';
 import type { Guarded } from './server.ts';
+import type { Trail } from './trail.ts';
 
 const OPTIONS: http.ServerOptions = {
   maxHeaderSize: 16 * 1024,
@@ -28,23 +30,22 @@ const OPTIONS: http.ServerOptions = {
  * @param current the guard of this moment: a reload puts another in its place
  * @throws Failure where the TLS files cannot be read
  */
-export function createFrontServer(settings: Settings, current: () => Guarded): http.Server {
+export function createFrontServer(settings: Settings, trail: Trail, current: () => Guarded): http.Server {
   const server = settings.tls ? createTlsServer(settings.tls) : http.createServer(OPTIONS);
   server.setTimeout(idleLimitMs(settings));
   const handle = takeTurns((req, res) => {
-    const guarded = current();
     // RFC 9112 §9.6: after an answer that closes, what a client has pipelined is not processed.
-    if (guarded.trail.current(req.socket)?.closing !== true) guarded.handle(req, res);
+    if (trail.current(req.socket)?.closing !== true) current().handle(req, res);
   });
   server.on('request', handle);
   // `100 Continue` is answered after the token is judged, not by Node at once.
   server.on('checkContinue', handle);
   server.on('checkExpectation', handle);
   server.on('connect', (req, socket: Socket) => {
-    refuseBroken(current(), socket, req.method, deny('method_not_allowed'));
+    refuseBroken(trail, current().profile, socket, req.method, deny('method_not_allowed'));
   });
   server.on('clientError', (error, socket: Socket) => {
-    refuseBroken(current(), socket, undefined, explainParserError(error));
+    refuseBroken(trail, current().profile, socket, undefined, explainParserError(error));
   });
   return server;
 }
@@ -86,7 +87,8 @@ export function idleLimitMs({ upstream }: Settings): number {
  * ended. What follows a whole request is not that request's fault: it gets a record of its own.
  */
 function refuseBroken(
-  { trail, profile }: Guarded,
+  trail: Trail,
+  profile: Profile,
   socket: Socket,
   method: string | undefined,
   denial: Denial | undefined,
@@ -108,6 +110,14 @@ function refuseBroken(
 /** Its body broke off, and nothing is answered yet. */
 function isAnswerable({ req, res }: Exchange): boolean {
   return !req.complete && !res.headersSent;
+}
+
+/**
+ * Reads the certificate and its key as the start would, without listening.
+ * @throws Failure where `guard.tls` cannot work
+ */
+export function checkTls({ tls }: Settings): void {
+  if (tls !== undefined) createTlsServer(tls);
 }
 
 function createTlsServer({ certificateFile, keyFile }: NonNullable<Settings['tls']>): https.Server {

@@ -4,17 +4,20 @@ import http from 'node:http';
 import type { AuditLog } from './audit/log.ts';
 import { formatAddress, type ListenAddress } from './config/address.ts';
 import type { Settings } from './config/settings.ts';
-import { createReadiness } from './endpoints/readiness.ts';
+import { createReadiness, type Readiness } from './endpoints/readiness.ts';
 import { createServiceApp } from './endpoints/service.ts';
-import { createFrontServer } from './front.ts';
+import { createFrontServer, idleLimitMs } from './front.ts';
 import { toJwkSet } from './keystore/jwks.ts';
 import { boundAddress, closeServer, listenOn } from './listener.ts';
-import { openGuarded } from './server.ts';
+import { openGuarded, tick } from './server.ts';
+import { createTrail } from './trail.ts';
 
 export interface RunningGuard {
   /** Where it really listens: the port is known even where the settings say 0. */
   readonly listen: ListenAddress;
   readonly service: ListenAddress;
+  /** What `/readyz` would say now. */
+  readiness(): Promise<Readiness>;
   /** Puts other settings in place; the listeners stay. A failure leaves everything as it was. */
   reload(settings: Settings): Promise<void>;
   /** Not ready, stop accepting, finish what runs (at most `drainMs`). */
@@ -31,8 +34,9 @@ export async function startGuard(
   report: (line: string) => void,
 ): Promise<RunningGuard> {
   let settings = initial;
-  const front = createFrontServer(settings, () => guarded);
-  let guarded = await openGuarded(settings, audit, report);
+  const trail = createTrail({ write: audit.write, now: Date.now, tick });
+  const front = createFrontServer(settings, trail, () => guarded);
+  let guarded = await openGuarded(settings, trail, report);
   let draining = false;
   const readiness = createReadiness({
     usableIssuers: () => guarded.keys.usableIssuers(),
@@ -42,8 +46,8 @@ export async function startGuard(
   const jwks = () => toJwkSet(guarded.keys.snapshot(), settings.token.algorithms[0] as string);
   const service = http.createServer(createServiceApp({ readiness, jwks }).callback());
   try {
-    await listenOn(front, settings.listen, 'guard.listen');
-    await listenOn(service, settings.service, 'guard.service.listen');
+    await listenOn(front, settings.listen, 'guard.listen or give --listen');
+    await listenOn(service, settings.service, 'guard.service.listen or give --service-listen');
   } catch (error) {
     await Promise.all([closeServer(front, 0), guarded.close(true)]);
     throw error;
@@ -51,12 +55,16 @@ export async function startGuard(
   return {
     listen: boundAddress(front, settings.listen),
     service: boundAddress(service, settings.service),
+    readiness,
     async reload(changed) {
+      const opened = await openGuarded(changed, trail, report);
+      if (draining) return opened.close(true);
       const replaced = guarded;
-      guarded = await openGuarded(changed, audit, report);
+      guarded = opened;
       reportFixed(settings, changed, report);
       settings = changed;
-      await replaced.close(false);
+      front.setTimeout(idleLimitMs(settings));
+      replaced.close(false);
     },
     async stop() {
       draining = true;

@@ -1,8 +1,6 @@
 // The composition root: builds every part from the settings and lists the steps of a request in their order.
-// Whoever wants to know what happens to a request reads createGuardedApp from top to bottom.
+// Whoever wants to know what happens to a request reads createHandler and judge from top to bottom.
 import type { RequestListener } from 'node:http';
-import Koa from 'koa';
-import type { AuditLog } from './audit/log.ts';
 import type { Settings, UpstreamSettings } from './config/settings.ts';
 import { type Denial, deny } from './decision.ts';
 import { createGuard, type Guard } from './guard.ts';
@@ -12,24 +10,23 @@ import type { Exchange } from './http/exchange.ts';
 import { canonicalizeTarget } from './http/target.ts';
 import { type KeyStore, openKeyStore } from './keystore/store.ts';
 import { judgeBody } from './proxy/body.ts';
-import { type ForwardOptions, forward } from './proxy/forward.ts';
+import { type ForwardOptions, forward, type Refuse } from './proxy/forward.ts';
 import { probeBroker } from './proxy/probe.ts';
 import { classifyAction, PROFILES, type Profile } from './proxy/profile.ts';
 import { createUpstream, type UpstreamReason } from './proxy/upstream.ts';
-import { createTrail, type Trail } from './trail.ts';
+import type { Trail } from './trail.ts';
+
+/** Monotonic milliseconds: the clock of durations and timeouts. */
+export const tick = (): number => performance.now();
 
 /** Everything that one reading of the settings brings to life, except the listeners. */
 export interface Guarded {
   readonly handle: RequestListener;
-  readonly trail: Trail;
   readonly profile: Profile;
   readonly keys: KeyStore;
   probe(): Promise<UpstreamReason | undefined>;
-  close(force: boolean): Promise<void>;
-}
-
-interface GuardedState {
-  exchange: Exchange;
+  /** Ends the connections to the broker: when their calls are over, or at once with `force`. */
+  close(force: boolean): void;
 }
 
 /**
@@ -38,7 +35,7 @@ interface GuardedState {
  */
 export async function openGuarded(
   settings: Settings,
-  audit: AuditLog,
+  trail: Trail,
   report: (line: string) => void,
 ): Promise<Guarded> {
   const { token, upstream: broker } = settings;
@@ -50,46 +47,19 @@ export async function openGuarded(
     report,
   });
   const guard = createGuard({ rules: token, lookup: keys.lookup, now: Date.now });
-  const upstream = createUpstream(broker);
-  const tick = () => performance.now();
+  const upstream = createUpstream(broker, tick);
   const outbound = describeOutbound(broker);
-  const trail = createTrail({ write: audit.write, now: Date.now, tick });
   const forwarding = { ...outbound, upstream, maxBodyBytes: broker.maxBodyBytes, tick, report };
-  const app = createGuardedApp({ trail, profile, guard, forwarding, report });
-  const requests = watchRequests(app.callback() as RequestListener);
   return {
-    handle: requests.handle,
-    trail,
+    handle: createHandler({ trail, profile, guard, forwarding, report }),
     profile,
     keys,
     probe: () => probeBroker(upstream, profile.target.basePath || '/', outbound),
-    async close(force) {
+    close(force) {
       keys.close();
-      // Without force (after a reload) requests that were begun here still need the broker, or will.
-      if (!force) await requests.ended();
-      await upstream.close(force);
+      upstream.close(force);
     },
   };
-}
-
-/** Knows when every request that was handed in has its answer, or will never have one. */
-function watchRequests(handle: RequestListener) {
-  let underway = 0;
-  let whenNone: (() => void) | undefined;
-  const watched: RequestListener = (req, res) => {
-    underway++;
-    res.once('close', () => {
-      underway--;
-      if (underway === 0) whenNone?.();
-    });
-    handle(req, res);
-  };
-  const ended = () =>
-    new Promise<void>((resolve) => {
-      whenNone = resolve;
-      if (underway === 0) resolve();
-    });
-  return { handle: watched, ended };
 }
 
 function describeOutbound({ origin, credentials }: UpstreamSettings) {
@@ -105,56 +75,38 @@ interface Way {
   readonly report: (line: string) => void;
 }
 
-/** The life of a request. Each step lets it pass or names the reason why not. */
-export function createGuardedApp({ trail, profile, guard, forwarding, report }: Way): Koa<GuardedState> {
-  const step = (judge: (exchange: Exchange) => Denial | undefined | Promise<Denial | undefined>) =>
-    createStep(judge, profile);
-  const app = new Koa<GuardedState>();
-  // Koa prints a stack for every client that hangs up; what fails inside is reported by catchFailures.
-  app.silent = true;
-  app.use(openTrail(trail));
-  app.use(catchFailures(profile, report));
-  app.use(step((exchange) => exchange.inbound.denial));
-  app.use(step((exchange) => judgeTarget(exchange, profile)));
-  app.use(step((exchange) => authenticate(exchange, guard)));
-  app.use(step((exchange) => judgeBody(exchange, forwarding.maxBodyBytes)));
-  app.use(step((exchange) => forward(exchange, forwarding)));
-  return app;
-}
-
-/** Request id and start time; one record for each request, written when its response closes. */
-function openTrail(trail: Trail): Koa.Middleware<GuardedState> {
-  return (ctx, next) => {
-    ctx.respond = false;
-    ctx.state.exchange = trail.open(ctx.req, ctx.res);
-    return next();
+/**
+ * The life of a request: id and start time, then every step in its order; each lets it pass or names the reason
+ * why not. Whatever becomes of it, the trail writes one record when the response closes.
+ */
+export function createHandler(way: Way): RequestListener {
+  const refuse: Refuse = (exchange, denial) => writeAnswer(exchange, denial, way.profile);
+  // The error boundary: what breaks inside ends here, as an answer that tells nothing of it.
+  const fail = (exchange: Exchange, error: unknown): void => {
+    const why = error instanceof Error ? error.stack : 'unknown';
+    way.report(`request ${exchange.id} failed inside the guard: ${why}`);
+    refuse(exchange, deny('guard_failed'));
   };
-}
-
-/** The error boundary: whatever breaks inside ends here, as an answer that tells nothing of it. */
-function catchFailures(profile: Profile, report: Way['report']): Koa.Middleware<GuardedState> {
-  return async ({ state: { exchange } }, next) => {
+  return (req, res) => {
+    const exchange = way.trail.open(req, res);
     try {
-      await next();
+      const denial = judge(exchange, way);
+      if (denial !== undefined) refuse(exchange, denial);
+      else forward(exchange, way.forwarding, refuse)?.catch((error: unknown) => fail(exchange, error));
     } catch (error) {
-      if (exchange.req.destroyed && !exchange.req.complete) return;
-      report(
-        `request ${exchange.id} failed inside the guard: ${error instanceof Error ? error.stack : 'unknown'}`,
-      );
-      refuse(exchange, deny('guard_failed'), profile);
+      fail(exchange, error);
     }
   };
 }
 
-function createStep(
-  judge: (exchange: Exchange) => Denial | undefined | Promise<Denial | undefined>,
-  profile: Profile,
-): Koa.Middleware<GuardedState> {
-  return async ({ state: { exchange } }, next) => {
-    const verdict = judge(exchange);
-    const denial = verdict instanceof Promise ? await verdict : verdict;
-    return denial === undefined ? next() : refuse(exchange, denial, profile);
-  };
+/** Head -> canonical target -> credential, issuer, key, signature, claims -> body. */
+function judge(exchange: Exchange, { profile, guard, forwarding }: Way): Denial | undefined {
+  return (
+    exchange.inbound.denial ??
+    judgeTarget(exchange, profile) ??
+    authenticate(exchange, guard) ??
+    judgeBody(exchange, forwarding.maxBodyBytes)
+  );
 }
 
 /** Method and target, as far as the guard itself knows them. */
@@ -177,7 +129,7 @@ function authenticate(exchange: Exchange, guard: Guard): Denial | undefined {
   return undefined;
 }
 
-function refuse(exchange: Exchange, denial: Denial, profile: Profile): void {
+function writeAnswer(exchange: Exchange, denial: Denial, profile: Profile): void {
   exchange.denial = denial;
   if (exchange.res.headersSent) {
     exchange.res.destroy();

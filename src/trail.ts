@@ -36,6 +36,7 @@ export function createTrail({ write, now, tick }: TrailOptions): Trail {
       res.once('close', () => {
         // What closes its connection stays its last: see `current`.
         if (underway.get(req.socket) === exchange && !exchange.closing) underway.delete(req.socket);
+        exchange.onClosed?.();
         write(observe(exchange, client, tick()));
       });
       return exchange;

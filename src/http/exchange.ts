@@ -28,6 +28,8 @@ export class Exchange {
   /** Body bytes received from and sent to the client. */
   bytesIn = 0;
   bytesOut = 0;
+  /** Told when the response closes, before the record is written. */
+  onClosed: (() => void) | undefined;
 
   constructor(init: {
     id: string;

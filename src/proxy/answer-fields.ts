@@ -7,6 +7,8 @@ export interface AnswerHead {
   readonly fields: string[];
   /** Lower-case media type with parameters; the empty text when absent. */
   readonly contentType: string;
+  /** Bytes; undefined where the broker does not say. */
+  readonly contentLength: number | undefined;
 }
 
 /**
@@ -17,19 +19,21 @@ export function buildAnswerHead(status: number, raw: readonly string[], requestI
   const nominated = findNominated(raw);
   const fields: string[] = [];
   let contentType = '';
+  let contentLength: number | undefined;
   let cached = false;
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = (raw[at] as string).toLowerCase();
     const value = raw[at + 1] as string;
     if (isHopByHop(name) || nominated.includes(name) || name === 'x-request-id') continue;
     if (name === 'content-type') contentType = value.toLowerCase();
-    if (name === 'cache-control') cached = true;
+    else if (name === 'content-length') contentLength = Number(value);
+    else if (name === 'cache-control') cached = true;
     fields.push(name, value);
   }
   // RFC 9111 §3.5: what was fetched with a credential is nobody else's.
   if (!cached) fields.push('cache-control', 'no-store');
   fields.push('x-request-id', requestId);
-  return { status, fields, contentType };
+  return { status, fields, contentType, contentLength };
 }
 
 /** Of every Connection line: the second counts as much as the first. */

@@ -1,38 +1,12 @@
 // One connection to the broker, one call at a time: a lane. It decides whether the connection may carry
 // another call, and whether a call that died may be made again.
-
-import type { Socket } from 'node:net';
-import type { Readable } from 'node:stream';
-import { buildConnector, Client, type Dispatcher } from 'undici';
-
-/** A call as the broker gets it. */
-export interface OutboundRequest {
-  readonly method: string;
-  /** The canonical target, sent byte for byte. */
-  readonly target: string;
-  /** Flat: name, value. */
-  readonly fields: string[];
-  readonly body: Buffer | AsyncIterable<Buffer> | null;
-}
-
-/** What becomes of a call. `onFailure` and `onEnd` exclude each other; one of them comes last. */
-export interface AnswerHandler {
-  onHead(status: number, rawFields: readonly string[]): void;
-  /** Returns false to be spared more data until `resume`. */
-  onData(chunk: Buffer): boolean;
-  /** Returns false when the connection must not be used again. */
-  onEnd(): boolean;
-  onFailure(error: Error): void;
-}
-
-/** A call under way. */
-export interface Call {
-  resume(): void;
-  /** Ends the call and its connection; the handler hears nothing more. */
-  abort(): void;
-}
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { AnswerError, AnswerParser } from './answer-parser.ts';
+import type { Call, Carrier } from './call.ts';
 
 export interface LaneOptions {
+  /** `http://127.0.0.1:8081` or `https://…`. */
   readonly origin: string;
   readonly socketPath: string | undefined;
   readonly connectTimeoutMs: number;
@@ -40,98 +14,211 @@ export interface LaneOptions {
   readonly bodyTimeoutMs: number;
 }
 
-export class Lane {
-  private readonly client: Client;
+/** The broker was silent for longer than its settings allow. */
+export class SilenceError extends Error {
+  readonly code = 'BROKER_SILENT';
+}
+
+/** An idle connection is given up before the broker gives it up just as a call goes out on it. */
+const IDLE_MS = 4000;
+
+export class Lane implements Carrier {
+  private readonly options: LaneOptions;
+  private readonly tick: () => number;
+  private readonly onIdle: (lane: Lane) => void;
   private socket: Socket | undefined;
-  /** Calls that the present connection has carried to their end. */
-  private carried = 0;
+  private call: Call | undefined;
+  private parser: AnswerParser | undefined;
+  /** When the present phase has lasted too long, in ticks. */
+  private deadline = Number.POSITIVE_INFINITY;
+  /** The call went out on a connection that had carried another before, and nothing came back yet. */
+  private isUntouchedReuse = false;
+  private isRequestSent = false;
 
-  constructor(options: LaneOptions) {
-    const connect = buildConnector({
-      timeout: options.connectTimeoutMs,
-      socketPath: options.socketPath ?? null,
-    });
-    this.client = new Client(options.origin, {
-      pipelining: 1,
-      headersTimeout: options.headersTimeoutMs,
-      bodyTimeout: options.bodyTimeoutMs,
-      connect: (target, callback) =>
-        connect(target, (...result) => {
-          this.socket = result[1] ?? undefined;
-          this.carried = 0;
-          callback(...result);
-        }),
-    });
+  /** @param onIdle told whenever the lane is free for the next call */
+  constructor(options: LaneOptions, tick: () => number, onIdle: (lane: Lane) => void) {
+    this.options = options;
+    this.tick = tick;
+    this.onIdle = onIdle;
   }
 
-  /** Starts a call; `onIdle` is told when the lane is free for the next one. */
-  start(request: OutboundRequest, handler: AnswerHandler, onIdle: () => void): Call {
-    let controller: Dispatcher.DispatchController | undefined;
-    let aborted = false;
-    const reused = this.carried > 0 && this.socket?.destroyed === false;
-    const readBefore = this.socket?.bytesRead ?? 0;
-
-    const dispatch = (mayRetry: boolean): void => {
-      this.client.dispatch(
-        {
-          path: request.target,
-          method: request.method as Dispatcher.HttpMethod,
-          headers: request.fields,
-          body: request.body as Readable | Buffer | null, // undici takes any async iterable
-        },
-        {
-          onRequestStart: (started) => {
-            controller = started;
-            if (aborted) started.abort(new Error('the client went away'));
-          },
-          onResponseStart: (_, status) => {
-            // An interim answer (RFC 9110 §15.2) is not the answer.
-            if (status >= 200) handler.onHead(status, decodeFields(controller?.rawHeaders));
-          },
-          onResponseData: (paused, chunk) => {
-            if (!handler.onData(chunk)) paused.pause();
-          },
-          onResponseEnd: () => {
-            this.carried++;
-            if (!handler.onEnd()) this.socket?.destroy();
-            onIdle();
-          },
-          onResponseError: (_, error) => {
-            const untouched = reused && this.socket?.bytesRead === readBefore;
-            if (!aborted && mayRetry && untouched && isDeath(error)) return dispatch(false);
-            if (!aborted) handler.onFailure(error);
-            onIdle();
-          },
-        },
-      );
-    };
-    // RFC 9112 §9.3.1: only a call that changes nothing may be made again, and only where the broker had
-    // closed an idle connection before it could see it.
-    dispatch(request.method === 'GET');
-
-    return {
-      resume: () => controller?.resume(),
-      abort: () => {
-        aborted = true;
-        controller?.abort(new Error('the client went away'));
-      },
-    };
+  start(call: Call): void {
+    this.call = call;
+    call.carrier = this;
+    this.isUntouchedReuse = this.socket !== undefined;
+    if (this.socket === undefined) this.connect();
+    else if (call.request.method === 'GET') this.send(call, this.socket);
+    // A connection that the broker has just closed shows it within a turn of the event loop. A GET may find
+    // out and be made again; anything else had better look first.
+    else
+      setImmediate(() => this.call === call && (this.socket ? this.send(call, this.socket) : this.connect()));
   }
 
-  /** Ends the connection, once the call under way is over; at once with `force`. */
-  close(force: boolean): Promise<void> {
-    return force ? this.client.destroy() : this.client.close();
+  resume(): void {
+    this.expectWithin(this.options.bodyTimeoutMs);
+    this.socket?.resume();
+  }
+
+  abort(): void {
+    this.drop();
+    this.release();
+  }
+
+  /** Ends what has lasted too long; asked several times a second. */
+  sweep(now: number): void {
+    if (now < this.deadline) return;
+    if (this.call === undefined) this.drop();
+    else this.fail(new SilenceError('the broker was silent for too long'), false);
+  }
+
+  /** Ends an idle connection, or with `force` any. */
+  close(force: boolean): void {
+    if (this.call === undefined || force) this.drop();
+  }
+
+  private expectWithin(ms: number): void {
+    this.deadline = this.tick() + ms;
+  }
+
+  private connect(): void {
+    this.expectWithin(this.options.connectTimeoutMs);
+    const socket = openSocket(this.options, () => {
+      if (this.socket === socket && this.call !== undefined) this.send(this.call, socket);
+    });
+    this.socket = socket;
+    socket.on('data', (bytes) => this.socket === socket && this.receive(bytes));
+    socket.on('end', () => this.socket === socket && this.finishAtEnd());
+    socket.on('error', (error) => this.socket === socket && this.fail(error, true));
+    socket.on('close', () => this.socket === socket && this.finishAtEnd());
+  }
+
+  private send(call: Call, socket: Socket): void {
+    const { method, head, body } = call.request;
+    this.parser = new AnswerParser(method, call.handler, () => this.pause());
+    this.isRequestSent = !isStream(body);
+    if (isStream(body)) void this.pump(call, socket, body);
+    else this.expectWithin(this.options.headersTimeoutMs);
+    socket.write(head, 'latin1');
+    if (Buffer.isBuffer(body)) socket.write(body);
+  }
+
+  /** Sends a body as it arrives; waits for the client without a limit here, for the broker with one. */
+  private async pump(call: Call, socket: Socket, body: AsyncIterable<Buffer>): Promise<void> {
+    this.deadline = Number.POSITIVE_INFINITY;
+    try {
+      for await (const chunk of body) {
+        if (this.call !== call || this.socket !== socket) return;
+        if (!socket.write(chunk)) {
+          this.expectWithin(this.options.bodyTimeoutMs);
+          await drained(socket);
+          if (this.call !== call) return;
+          this.deadline = Number.POSITIVE_INFINITY;
+        }
+      }
+    } catch (error) {
+      if (this.call === call) this.fail(error as Error, false);
+    }
+    if (this.call !== call) return;
+    this.isRequestSent = true;
+    if (!this.parser?.hasHead) this.expectWithin(this.options.headersTimeoutMs);
+  }
+
+  private receive(bytes: Buffer): void {
+    const { parser, call } = this;
+    // Bytes that nobody asked for would be taken for the next call's answer.
+    if (parser === undefined || call === undefined) {
+      this.drop();
+      return;
+    }
+    this.isUntouchedReuse = false;
+    if (this.isRequestSent) this.expectWithin(this.options.bodyTimeoutMs);
+    try {
+      const left = parser.take(bytes);
+      if (parser.isDone) this.finish(parser.keepsAlive && left === 0 && this.isRequestSent);
+    } catch (error) {
+      // Where the handler itself ended the call there is nobody left to tell.
+      if (this.call === call) this.fail(error as Error, false);
+    }
+  }
+
+  private pause(): void {
+    this.socket?.pause();
+    this.deadline = Number.POSITIVE_INFINITY;
+  }
+
+  private finishAtEnd(): void {
+    if (this.call === undefined) {
+      this.drop();
+      return;
+    }
+    try {
+      if (this.parser === undefined) throw new AnswerError('the connection ends before the call goes out');
+      this.parser.end();
+    } catch (error) {
+      this.fail(error as Error, true);
+      return;
+    }
+    this.finish(false);
+  }
+
+  private finish(isReusable: boolean): void {
+    const wanted = this.call?.handler.onEnd();
+    if (!isReusable || !wanted) this.drop();
+    else this.socket?.resume();
+    this.release();
+  }
+
+  /**
+   * RFC 9112 §9.3.1: only a call that changes nothing is made again, once, and only where it was lost with a
+   * connection that the broker had closed before seeing it.
+   */
+  private fail(error: Error, connectionLost: boolean): void {
+    const { call } = this;
+    this.drop();
+    if (call === undefined) return;
+    if (connectionLost && this.isUntouchedReuse && call.request.method === 'GET') {
+      this.isUntouchedReuse = false;
+      this.connect();
+      return;
+    }
+    call.handler.onFailure(error);
+    this.release();
+  }
+
+  private drop(): void {
+    const { socket } = this;
+    this.socket = undefined;
+    this.parser = undefined;
+    this.deadline = Number.POSITIVE_INFINITY;
+    socket?.destroy();
+  }
+
+  private release(): void {
+    if (this.call === undefined) return;
+    this.call.carrier = undefined;
+    this.call = undefined;
+    this.parser = undefined;
+    if (this.socket !== undefined) this.expectWithin(IDLE_MS);
+    this.onIdle(this);
   }
 }
 
-/** The connection ended under the call. A broker that is only silent may be at work on it. */
-function isDeath(error: Error): boolean {
-  const code = 'code' in error ? error.code : undefined;
-  return code === 'UND_ERR_SOCKET' || code === 'ECONNRESET' || code === 'EPIPE';
+function openSocket({ origin, socketPath }: LaneOptions, onOpen: () => void): Socket {
+  if (socketPath !== undefined) return connectTcp({ path: socketPath }, onOpen);
+  const { hostname, port, protocol } = new URL(origin);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const isTls = protocol === 'https:';
+  const target = { host, port: Number(port || (isTls ? 443 : 80)), noDelay: true };
+  return isTls ? connectTls({ ...target, ALPNProtocols: ['http/1.1'] }, onOpen) : connectTcp(target, onOpen);
 }
 
-function decodeFields(raw: Dispatcher.DispatchController['rawHeaders'] | undefined): string[] {
-  return Array.isArray(raw)
-    ? raw.map((text) => (typeof text === 'string' ? text : text.toString('latin1')))
-    : [];
+const isStream = (body: Buffer | AsyncIterable<Buffer> | null): body is AsyncIterable<Buffer> =>
+  body !== null && !Buffer.isBuffer(body);
+
+/** The socket takes more, or never will again. */
+function drained(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    socket.once('drain', resolve);
+    socket.once('close', resolve);
+  });
 }

@@ -13,43 +13,44 @@ export interface OutboundOptions {
 
 /** Brokers close the connection without an answer when the head is longer (8,192 bytes for NanoMQ). */
 const MAX_HEAD_BYTES = 8191;
-/** `HTTP/1.1`, the blanks, line ends, and the connection field the client library adds. */
-const FIXED_BYTES = 64;
 
 /**
- * Field names and values for the broker, flat. `head_too_large` where they would not fit.
+ * Request line and fields for the broker, ready to send: printable ASCII, so a character is a byte.
+ * `head_too_large` where a broker would not read it.
  * @param contentLength exact body length in bytes; undefined for a request without a body
  */
-export function buildOutboundFields(
+export function buildOutboundHead(
   exchange: Exchange,
   contentLength: number | undefined,
   options: OutboundOptions,
-): Decision<string[]> {
+): Decision<string> {
   const { inbound, target, principal, req } = exchange;
-  const fields = ['host', options.host, ...inbound.fields];
+  let head = `${req.method} ${target?.text} HTTP/1.1\r\nhost: ${options.host}\r\n`;
+  const { fields } = inbound;
+  for (let at = 0; at < fields.length; at += 2) head += `${fields[at]}: ${fields[at + 1]}\r\n`;
   if (contentLength !== undefined) {
-    if (inbound.contentType !== undefined) fields.push('content-type', inbound.contentType);
-    fields.push('content-length', String(contentLength));
+    if (inbound.contentType !== undefined) head += `content-type: ${inbound.contentType}\r\n`;
+    head += `content-length: ${contentLength}\r\n`;
   }
-  if (options.credential !== undefined) fields.push(AUTHORIZATION, options.credential);
-  fields.push('x-request-id', exchange.id);
-  pushIdentity(fields, principal);
-  fields.push('via', '1.1 broker-guard');
-  const size = FIXED_BYTES + (req.method?.length ?? 0) + (target?.text.length ?? 0) + measureFields(fields);
-  return size > MAX_HEAD_BYTES
+  head += formatCredential(options) + formatIdentity(principal);
+  head += `x-request-id: ${exchange.id}\r\nvia: 1.1 broker-guard\r\n\r\n`;
+  return head.length > MAX_HEAD_BYTES
     ? deny('head_too_large', 'Send a shorter path or fewer headers.')
-    : allow(fields);
+    : allow(head);
 }
+
+/** The head of a request of the guard's own. */
+export function buildOwnHead(target: string, options: OutboundOptions): string {
+  return `GET ${target} HTTP/1.1\r\nhost: ${options.host}\r\n${formatCredential(options)}via: 1.1 broker-guard\r\n\r\n`;
+}
+
+const formatCredential = ({ credential }: OutboundOptions): string =>
+  credential === undefined ? '' : `${AUTHORIZATION}: ${credential}\r\n`;
 
 /** A subject may hold any text: it travels percent-encoded, so that it can never end a line or add a field. */
-function pushIdentity(fields: string[], principal: Principal | undefined): void {
-  if (principal === undefined) return;
-  fields.push('x-guard-issuer', principal.issuer);
-  if (principal.subject !== undefined) fields.push('x-guard-subject', encodeURIComponent(principal.subject));
-}
-
-function measureFields(fields: readonly string[]): number {
-  let bytes = 0;
-  for (const text of fields) bytes += text.length + 2;
-  return bytes;
+function formatIdentity(principal: Principal | undefined): string {
+  if (principal === undefined) return '';
+  const { issuer, subject } = principal;
+  const named = subject === undefined ? '' : `x-guard-subject: ${encodeURIComponent(subject)}\r\n`;
+  return `x-guard-issuer: ${issuer}\r\n${named}`;
 }

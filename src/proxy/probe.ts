@@ -1,6 +1,5 @@
 // Asks the broker whether it answers, the way a forwarded request would: same connections, same credentials.
-import { AUTHORIZATION } from '../http/credential.ts';
-import type { OutboundOptions } from './outbound.ts';
+import { buildOwnHead, type OutboundOptions } from './outbound.ts';
 import { classifyFailure, type Upstream, type UpstreamReason } from './upstream.ts';
 
 /** Undefined when the broker answers and accepts the guard's credentials; else why not. */
@@ -9,12 +8,10 @@ export function probeBroker(
   target: string,
   options: OutboundOptions,
 ): Promise<UpstreamReason | undefined> {
-  const credential = options.credential === undefined ? [] : [AUTHORIZATION, options.credential];
-  const fields = ['host', options.host, ...credential, 'via', '1.1 broker-guard'];
   return new Promise((resolve) => {
     let status = 0;
     upstream.send(
-      { method: 'GET', target, fields, body: null },
+      { method: 'GET', head: buildOwnHead(target, options), body: null },
       {
         onHead: (received) => {
           status = received;

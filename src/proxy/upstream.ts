@@ -1,7 +1,8 @@
 // The way to the broker: at most so many connections, the busiest reused first, the rest of the calls
 // waiting in line for a while. Knows no token and no HTTP message of the client's.
 import type { DenyReason } from '../decision.ts';
-import { type AnswerHandler, type Call, Lane, type LaneOptions, type OutboundRequest } from './lane.ts';
+import { type AnswerHandler, Call, type OutboundRequest } from './call.ts';
+import { Lane, type LaneOptions } from './lane.ts';
 
 export interface UpstreamOptions extends LaneOptions {
   /** Connections at most: the broker's `limit_conn`. */
@@ -12,80 +13,70 @@ export interface UpstreamOptions extends LaneOptions {
 export type UpstreamReason = Extract<DenyReason, `upstream_${string}`>;
 
 export interface Upstream {
-  /** Makes a call. The handler hears of its answer or failure, `upstream_busy` included. */
+  /** Makes a call. The handler hears of its answer or failure, a broker without a free connection included. */
   send(request: OutboundRequest, handler: AnswerHandler): Call;
   /** Ends every connection: when its call is over, or at once with `force`. */
-  close(force: boolean): Promise<void>;
+  close(force: boolean): void;
 }
 
 /** Calls that may wait for a connection; more than that is refused at once. */
 const MAX_WAITING = 1000;
+/** How often deadlines are looked at: they may be missed by as much. */
+const SWEEP_MS = 250;
 
 class BusyError extends Error {
   readonly code = 'BUSY';
 }
 
-interface Waiting {
-  readonly begin: (lane: Lane) => void;
-}
-
-export function createUpstream(options: UpstreamOptions): Upstream {
+/** @param tick monotonic milliseconds */
+export function createUpstream(options: UpstreamOptions, tick: () => number): Upstream {
   const lanes: Lane[] = [];
   const idle: Lane[] = [];
-  const waiting = new Set<Waiting>();
+  /** Calls in line, with the tick at which they give up; the oldest first. */
+  const waiting = new Map<Call, number>();
+  let isClosed = false;
 
+  const release = (lane: Lane): void => {
+    for (const call of waiting.keys()) {
+      waiting.delete(call);
+      if (!call.isAborted) {
+        lane.start(call);
+        return;
+      }
+    }
+    idle.push(lane);
+    if (isClosed) lane.close(true);
+  };
   const takeLane = (): Lane | undefined => {
-    const lane = idle.pop();
-    if (lane !== undefined || lanes.length >= options.maxConnections) return lane;
-    const added = new Lane(options);
+    if (idle.length > 0 || lanes.length >= options.maxConnections) return idle.pop();
+    const added = new Lane(options, tick, release);
     lanes.push(added);
     return added;
   };
-  const release = (lane: Lane): void => {
-    const [next] = waiting;
-    if (next === undefined) {
-      idle.push(lane);
-      return;
+  const sweeper = setInterval(() => {
+    const now = tick();
+    for (const lane of lanes) lane.sweep(now);
+    for (const [call, giveUpAt] of waiting) {
+      if (now < giveUpAt) break;
+      waiting.delete(call);
+      if (!call.isAborted) call.handler.onFailure(new BusyError('no connection became free in time'));
     }
-    waiting.delete(next);
-    next.begin(lane);
-  };
-  const start = (lane: Lane, request: OutboundRequest, handler: AnswerHandler): Call =>
-    lane.start(request, handler, () => release(lane));
-
-  const wait = (request: OutboundRequest, handler: AnswerHandler): Call => {
-    let call: Call | undefined;
-    const giveUp = setTimeout(() => {
-      waiting.delete(entry);
-      handler.onFailure(new BusyError('no connection to the broker became free in time'));
-    }, options.headersTimeoutMs);
-    const entry: Waiting = {
-      begin: (lane) => {
-        clearTimeout(giveUp);
-        call = start(lane, request, handler);
-      },
-    };
-    waiting.add(entry);
-    return {
-      resume: () => call?.resume(),
-      abort: () => {
-        clearTimeout(giveUp);
-        waiting.delete(entry);
-        call?.abort();
-      },
-    };
-  };
+    if (isClosed && idle.length === lanes.length) clearInterval(sweeper);
+  }, SWEEP_MS);
+  sweeper.unref();
 
   return {
     send(request, handler) {
+      const call = new Call(request, handler);
       const lane = takeLane();
-      if (lane !== undefined) return start(lane, request, handler);
-      if (waiting.size < MAX_WAITING) return wait(request, handler);
-      handler.onFailure(new BusyError('too many calls wait for the broker'));
-      return { resume: () => undefined, abort: () => undefined };
+      if (lane !== undefined) lane.start(call);
+      else if (waiting.size < MAX_WAITING) waiting.set(call, tick() + options.headersTimeoutMs);
+      else handler.onFailure(new BusyError('too many calls wait for the broker'));
+      return call;
     },
-    async close(force) {
-      await Promise.all(lanes.map((lane) => lane.close(force)));
+    close(force) {
+      isClosed = true;
+      for (const lane of lanes) lane.close(force);
     },
   };
 }
@@ -99,9 +90,8 @@ const REASON_OF_CODE = new Map<string, UpstreamReason>([
   ['EAI_AGAIN', 'upstream_unreachable'],
   ['ENOENT', 'upstream_unreachable'],
   ['EACCES', 'upstream_unreachable'],
-  ['UND_ERR_CONNECT_TIMEOUT', 'upstream_timeout'],
-  ['UND_ERR_HEADERS_TIMEOUT', 'upstream_timeout'],
-  ['UND_ERR_BODY_TIMEOUT', 'upstream_timeout'],
+  ['BROKER_SILENT', 'upstream_timeout'],
+  ['ETIMEDOUT', 'upstream_timeout'],
 ]);
 
 /** The reason of a failed call; by its code, never by its text. */

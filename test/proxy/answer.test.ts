@@ -58,12 +58,11 @@ describe('the head of an answer', () => {
     expect((await pair.soleRecord()).upstream_status).toBe(200);
   });
 
-  it('is not a 100 that nobody asked the broker for: the real answer counts, or none', async () => {
+  it('is not a 100 that nobody asked the broker for: the real answer counts', async () => {
     const pair = await answering(`HTTP/1.1 100 Continue\r\n\r\n${okAnswer('done')}`);
     const answer = await pair.ask();
     expect(answer.interim).toEqual([]);
-    expect([200, 502]).toContain(answer.status);
-    if (answer.status === 200) expect(answer.body).toBe('done');
+    expect(answer).toMatchObject({ status: 200, body: 'done' });
   });
 });
 

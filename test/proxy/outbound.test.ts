@@ -19,7 +19,6 @@ describe('the head for the broker', () => {
     expect(sorted).toEqual([
       'accept: application/json',
       `authorization: ${CREDENTIAL}`,
-      'connection: keep-alive',
       `host: 127.0.0.1:${pair.upstream.port}`,
       'via: 1.1 broker-guard',
       'x-guard-issuer: ops.pub',

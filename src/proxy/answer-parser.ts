@@ -1,0 +1,208 @@
+// RFC 9112 §2, §5, §6: a broker's answer read from the bytes of a connection, strictly. What two readers
+// could frame in two ways is an error here, since a wrong frame would hand one caller another one's answer.
+
+import { CONNECTION, nominatedFields } from '../http/hop-by-hop.ts';
+import type { AnswerHandler } from './call.ts';
+
+/** The connection is in a state nobody can trust any more. */
+export class AnswerError extends Error {
+  readonly code = 'ANSWER_INVALID';
+}
+
+const MAX_HEAD_BYTES = 16 * 1024;
+/** Interim answers (RFC 9110 §15.2) before the real one; more is somebody playing. */
+const MAX_INTERIM = 8;
+const MAX_CHUNK_LINE_BYTES = 1024;
+const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t -~\x80-\xff]*)?$/;
+const FIELD = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[\t ]*([\t -~\x80-\xff]*)$/;
+const LENGTH = /^\d{1,15}$/;
+const CHUNK_SIZE = /^([0-9A-Fa-f]{1,12})(?:[\t ]*;[\t -~\x80-\xff]*)?$/;
+const END_OF_HEAD = Buffer.from('\r\n\r\n');
+const END_OF_LINE = Buffer.from('\r\n');
+const EMPTY = Buffer.alloc(0);
+
+type Phase =
+  | 'head'
+  | 'sized'
+  | 'chunk-size'
+  | 'chunk-data'
+  | 'chunk-end'
+  | 'trailers'
+  | 'until-close'
+  | 'done';
+
+/** Reads exactly one final answer. */
+export class AnswerParser {
+  /** The whole answer has been read. */
+  get isDone(): boolean {
+    return this.phase === 'done';
+  }
+  /** The final head has been read. */
+  hasHead = false;
+  /** The broker lets the connection carry another call. */
+  keepsAlive = false;
+  private phase: Phase = 'head';
+  private pending: Buffer = EMPTY;
+  private remaining = 0;
+  private interim = 0;
+  private readonly isHead: boolean;
+  private readonly handler: Pick<AnswerHandler, 'onHead' | 'onData'>;
+  private readonly pause: () => void;
+
+  /** @param pause told when the handler wants no more data for now */
+  constructor(method: string, handler: Pick<AnswerHandler, 'onHead' | 'onData'>, pause: () => void) {
+    this.isHead = method === 'HEAD';
+    this.handler = handler;
+    this.pause = pause;
+  }
+
+  /**
+   * Takes the next bytes. Bytes beyond the answer's end are left over: the count is returned, and the
+   * connection must not be used again where it is not 0.
+   * @throws AnswerError where the bytes are no answer
+   */
+  take(bytes: Buffer): number {
+    let rest = this.pending.length === 0 ? bytes : Buffer.concat([this.pending, bytes]);
+    this.pending = EMPTY;
+    while (rest.length > 0 && this.phase !== 'done') {
+      const used = this.step(rest);
+      if (used === 0) {
+        this.pending = rest;
+        return 0;
+      }
+      rest = rest.subarray(used);
+    }
+    return rest.length;
+  }
+
+  /** The connection has ended. @throws AnswerError where the answer has not */
+  end(): void {
+    if (this.phase === 'until-close') this.phase = 'done';
+    if (this.phase !== 'done') throw new AnswerError('the answer ends early');
+  }
+
+  /** Reads one part; 0 when it is not whole yet. */
+  private step(bytes: Buffer): number {
+    switch (this.phase) {
+      case 'head':
+        return this.takeHead(bytes);
+      case 'chunk-size':
+        return this.takeLine(bytes, (line) => this.takeChunkSize(line));
+      case 'chunk-end':
+        return this.takeLine(bytes, (line) => this.expectEmpty(line));
+      case 'trailers':
+        return this.takeLine(bytes, (line) => this.takeTrailer(line));
+      default:
+        return this.takeBody(bytes);
+    }
+  }
+
+  private takeHead(bytes: Buffer): number {
+    const end = bytes.indexOf(END_OF_HEAD);
+    if (end === -1 ? bytes.length > MAX_HEAD_BYTES : end > MAX_HEAD_BYTES)
+      throw new AnswerError('the head is too large');
+    if (end === -1) return 0;
+    const lines = bytes.toString('latin1', 0, end).split('\r\n');
+    const match = STATUS_LINE.exec(lines[0] as string);
+    if (match === null) throw new AnswerError('there is no status line');
+    const status = Number(match[2]);
+    const fields = readFields(lines);
+    if (status === 101) throw new AnswerError('it switches protocols');
+    if (status < 200) {
+      if (++this.interim > MAX_INTERIM) throw new AnswerError('there are too many interim answers');
+    } else this.frame(status, match[1] === '1', fields);
+    return end + END_OF_HEAD.length;
+  }
+
+  /** RFC 9112 §6.3: how long the body is; two statements about it are one too many. */
+  private frame(status: number, isCurrent: boolean, fields: readonly string[]): void {
+    const framing = readFraming(fields);
+    this.keepsAlive = isCurrent && !framing.closes;
+    this.hasHead = true;
+    if (this.isHead || status === 204 || status === 304) this.phase = 'done';
+    else if (framing.chunked) this.phase = 'chunk-size';
+    else if (framing.length === undefined) {
+      this.phase = 'until-close';
+      this.keepsAlive = false;
+    } else {
+      this.remaining = framing.length;
+      this.phase = framing.length === 0 ? 'done' : 'sized';
+    }
+    this.handler.onHead(status, fields);
+  }
+
+  private takeBody(bytes: Buffer): number {
+    const isEndless = this.phase === 'until-close';
+    const part = isEndless || bytes.length <= this.remaining ? bytes : bytes.subarray(0, this.remaining);
+    if (!isEndless) {
+      this.remaining -= part.length;
+      if (this.remaining === 0) this.phase = this.phase === 'sized' ? 'done' : 'chunk-end';
+    }
+    if (!this.handler.onData(part)) this.pause();
+    return part.length;
+  }
+
+  private takeLine(bytes: Buffer, read: (line: string) => void): number {
+    const end = bytes.indexOf(END_OF_LINE);
+    if (end === -1 ? bytes.length > MAX_CHUNK_LINE_BYTES : end > MAX_CHUNK_LINE_BYTES) {
+      throw new AnswerError('a line between chunks is too long');
+    }
+    if (end === -1) return 0;
+    read(bytes.toString('latin1', 0, end));
+    return end + END_OF_LINE.length;
+  }
+
+  private takeChunkSize(line: string): void {
+    const size = CHUNK_SIZE.exec(line)?.[1];
+    if (size === undefined) throw new AnswerError('a chunk has no size');
+    this.remaining = Number.parseInt(size, 16);
+    this.phase = this.remaining === 0 ? 'trailers' : 'chunk-data';
+  }
+
+  private expectEmpty(line: string): void {
+    if (line !== '') throw new AnswerError('a chunk is longer than its size');
+    this.phase = 'chunk-size';
+  }
+
+  /** Trailers are read and dropped: nothing forwarded depends on them. */
+  private takeTrailer(line: string): void {
+    if (line === '') this.phase = 'done';
+    else if (!FIELD.test(line)) throw new AnswerError('a trailer is malformed');
+  }
+}
+
+function readFields(lines: readonly string[]): string[] {
+  const fields: string[] = [];
+  for (let at = 1; at < lines.length; at++) {
+    const match = FIELD.exec(lines[at] as string);
+    if (match === null) throw new AnswerError('a field is malformed');
+    fields.push(match[1] as string, (match[2] as string).trimEnd());
+  }
+  return fields;
+}
+
+function readFraming(fields: readonly string[]) {
+  let length: number | undefined;
+  let chunked = false;
+  let closes = false;
+  for (let at = 0; at < fields.length; at += 2) {
+    const value = fields[at + 1] as string;
+    switch ((fields[at] as string).toLowerCase()) {
+      case 'content-length':
+        if (length !== undefined || !LENGTH.test(value))
+          throw new AnswerError('the length is not one number');
+        length = Number(value);
+        break;
+      case 'transfer-encoding':
+        if (chunked || value.toLowerCase() !== 'chunked')
+          throw new AnswerError('the transfer coding is unknown');
+        chunked = true;
+        break;
+      case CONNECTION:
+        closes ||= nominatedFields(value).includes('close');
+        break;
+    }
+  }
+  if (chunked && length !== undefined) throw new AnswerError('the length is said twice');
+  return { length, chunked, closes };
+}

@@ -6,8 +6,8 @@ import { formatAddress, type ListenAddress } from './config/address.ts';
 import type { Settings } from './config/settings.ts';
 import { createReadiness, type Readiness } from './endpoints/readiness.ts';
 import { createServiceApp } from './endpoints/service.ts';
-import { createFrontServer, idleLimitMs } from './front.ts';
-import { toJwkSet } from './keystore/jwks.ts';
+import { createFrontServer, idleLimitMs, prepareTls } from './front.ts';
+import { toJwkSetText } from './keystore/jwks.ts';
 import { boundAddress, closeServer, listenOn } from './listener.ts';
 import { openGuarded, tick } from './server.ts';
 import { createTrail } from './trail.ts';
@@ -34,16 +34,16 @@ export async function startGuard(
   report: (line: string) => void,
 ): Promise<RunningGuard> {
   let settings = initial;
-  const trail = createTrail({ write: audit.write, now: Date.now, tick });
+  let draining = false;
+  const trail = createTrail({ write: audit.write, now: Date.now, tick, isDraining: () => draining });
   const front = createFrontServer(settings, trail, () => guarded);
   let guarded = await openGuarded(settings, trail, report);
-  let draining = false;
   const readiness = createReadiness({
     usableIssuers: () => guarded.keys.usableIssuers(),
     probe: () => guarded.probe(),
     isDraining: () => draining,
   });
-  const jwks = () => toJwkSet(guarded.keys.snapshot(), settings.token.algorithms[0] as string);
+  const jwks = () => toJwkSetText(guarded.keys.snapshot(), settings.token.algorithms[0] as string);
   const service = http.createServer(createServiceApp({ readiness, jwks }).callback());
   try {
     await listenOn(front, settings.listen, 'guard.listen or give --listen');
@@ -57,14 +57,16 @@ export async function startGuard(
     service: boundAddress(service, settings.service),
     readiness,
     async reload(changed) {
-      const opened = await openGuarded(changed, trail, report);
-      if (draining) return opened.close(true);
+      const renewTls = prepareTls(front, changed);
+      const opened = await openGuarded(changed, trail, report, guarded);
+      if (draining) return opened.close(true, guarded);
       const replaced = guarded;
       guarded = opened;
-      reportFixed(settings, changed, report);
+      renewTls();
+      reportFixed(initial, changed, report);
       settings = changed;
       front.setTimeout(idleLimitMs(settings));
-      replaced.close(false);
+      replaced.close(false, guarded);
     },
     async stop() {
       draining = true;
@@ -74,12 +76,13 @@ export async function startGuard(
   };
 }
 
-/** Listeners are opened once: what a reload cannot change is said aloud. */
+/** Listeners are opened once, with the settings of the start: what a reload cannot change is said aloud. */
 function reportFixed(before: Settings, after: Settings, report: (line: string) => void): void {
   const fixed: [string, boolean][] = [
     ['guard.listen', formatAddress(before.listen) !== formatAddress(after.listen)],
     ['guard.service.listen', formatAddress(before.service) !== formatAddress(after.service)],
-    ['guard.tls', JSON.stringify(before.tls) !== JSON.stringify(after.tls)],
+    // Other files are read; the switch from http to https is not made.
+    ['guard.tls', (before.tls === undefined) !== (after.tls === undefined)],
   ];
   for (const [name, changed] of fixed)
     if (changed) report(`${name} changed: restart the guard for it to take effect`);

@@ -1,5 +1,5 @@
 // Opening and closing listening sockets, with failures that name the setting to change.
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, lstatSync, rmSync, type Stats } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
@@ -11,7 +11,7 @@ import { Failure } from './failure.ts';
  * @throws Failure('listen_failed')
  */
 export async function listenOn(server: Server, address: ListenAddress, setting: string): Promise<void> {
-  if (address.kind === 'unix') await removeStaleSocket(address.path);
+  if (address.kind === 'unix') await clearSocketPath(address, setting);
   const options =
     address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port };
   await new Promise<void>((resolve, reject) => {
@@ -33,27 +33,70 @@ export function boundAddress(server: Server, asked: ListenAddress): ListenAddres
 
 /** Stops accepting and waits for what runs; after `graceMs` the remaining connections are cut. */
 export async function closeServer(server: Server, graceMs: number): Promise<void> {
+  await letArrive();
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
   // Connections that fall idle now would otherwise be kept for their next request.
-  const sweep = setInterval(() => server.closeIdleConnections(), 50);
+  const sweep = setInterval(async () => {
+    await letArrive();
+    server.closeIdleConnections();
+  }, 50);
   const cut = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
   clearInterval(sweep);
   clearTimeout(cut);
 }
 
-/** A socket file left behind by a killed process is in the way of the next one; one in use is not touched. */
-async function removeStaleSocket(path: string): Promise<void> {
-  const code = await new Promise<string | undefined>((resolve) => {
+/**
+ * A whole round of the event loop: a request that has reached this machine has been read then, so that its
+ * connection does not count as idle.
+ */
+const letArrive = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+
+/** What `sun_path` holds besides its zero byte (unix(7)); a longer path would be cut off without a word. */
+const MAX_SOCKET_PATH_BYTES = 107;
+
+/**
+ * A socket file left behind by a killed process is in the way of the next one. One in use is not touched, and
+ * nothing that is no socket: a slip in the settings must not cost a file.
+ */
+async function clearSocketPath(address: UnixAddress, setting: string): Promise<void> {
+  const { path } = address;
+  const bytes = Buffer.byteLength(path);
+  if (bytes > MAX_SOCKET_PATH_BYTES) {
+    throw refuse(
+      address,
+      `its path has ${bytes} bytes, and a socket's at most ${MAX_SOCKET_PATH_BYTES}`,
+      setting,
+    );
+  }
+  const found = lookAt(address, setting);
+  if (found === undefined) return;
+  if (!found.isSocket()) throw refuse(address, `${path} is there and is not a socket`, setting);
+  if (await isAbandoned(path)) rmSync(path, { force: true });
+}
+
+/** Of a symbolic link itself: what it leads to is not looked at. */
+function lookAt(address: UnixAddress, setting: string): Stats | undefined {
+  try {
+    return lstatSync(address.path, { throwIfNoEntry: false });
+  } catch (error) {
+    throw explain(error as NodeJS.ErrnoException, address, setting);
+  }
+}
+
+type UnixAddress = Extract<ListenAddress, { kind: 'unix' }>;
+
+/** Whether nobody listens on a socket file. */
+function isAbandoned(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
     const probe = connect(path, () => {
       probe.destroy();
-      resolve(undefined);
+      resolve(false);
     });
-    probe.on('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+    probe.on('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
   });
-  if (code === 'ECONNREFUSED') rmSync(path, { force: true });
 }
 
 const ADVICE = new Map([
@@ -67,11 +110,10 @@ function explain(error: NodeJS.ErrnoException, address: ListenAddress, setting: 
   // libuv says EACCES where the directory of a socket is missing.
   const isNowhere = address.kind === 'unix' && !existsSync(dirname(address.path));
   const why = ADVICE.get(isNowhere ? 'ENOENT' : (error.code ?? '')) ?? `the system says ${error.code}`;
-  return new Failure(
-    'listen_failed',
-    `cannot listen on ${formatAddress(address)}: ${why}. Change ${setting}.`,
-    {
-      cause: error,
-    },
-  );
+  return refuse(address, why, setting, error);
+}
+
+function refuse(address: ListenAddress, why: string, setting: string, cause?: Error): Failure {
+  const message = `cannot listen on ${formatAddress(address)}: ${why}. Change ${setting}.`;
+  return new Failure('listen_failed', message, { cause });
 }

@@ -36,6 +36,7 @@ const terminal: Terminal = {
   print: (result) => process.stdout.write(result),
   report: (line) => process.stderr.write(`${line}\n`),
   readInput: () => text(process.stdin),
+  pid: process.pid,
   now: Date.now,
   self: `node ${quoteForShell(relative(process.cwd(), process.argv[1] ?? 'dist/main.js'))}`,
   untilStopped: () => {

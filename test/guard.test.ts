@@ -32,7 +32,7 @@ function setUp() {
   const counted = countedKey();
   let keys: IssuerKey[] | undefined = [counted.key];
   let now = nowSeconds() * 1000;
-  const lookup: KeyLookup = () => keys && { usable: true, keys };
+  const lookup: KeyLookup = () => keys && { name: 'ops.pub', usable: true, keys };
   return {
     guard: createGuard({ rules: RULES, lookup, now: () => now }),
     uses: counted.uses,
@@ -79,6 +79,39 @@ describe('a verified token', () => {
     expect(guard.authenticate(token).allowed).toBe(true);
     setKeys([{ key: makeIssuer().publicKey, thumbprint: 'new' }]);
     expect(guard.authenticate(token)).toMatchObject({ reason: 'signature_invalid' });
+  });
+});
+
+describe('a token whose iss is a short name', () => {
+  const filed = (name: string) =>
+    ({ name, usable: true, keys: [{ key: ops.publicKey, thumbprint: 't' }] }) as const;
+
+  it('has its issuer under the full name, when it is verified and when it is remembered', () => {
+    const lookup: KeyLookup = () => filed('ops.pub');
+    const guard = createGuard({ rules: RULES, lookup, now: Date.now });
+    const token = mintToken(ops, { iss: 'ops' });
+    for (let call = 0; call < 2; call++)
+      expect(guard.authenticate(token)).toMatchObject({ allowed: true, value: { issuer: 'ops.pub' } });
+  });
+
+  it('is remembered: its signature is checked once', () => {
+    const { guard, uses } = setUp();
+    const token = mintToken(ops, { iss: 'ops' });
+    for (let call = 0; call < 3; call++) expect(guard.authenticate(token).allowed).toBe(true);
+    expect(uses()).toBe(1);
+  });
+
+  it('is refused once the short name fits two files, though the full one still has the key', () => {
+    const one = filed('ops.pub');
+    const files = new Map<string, ReturnType<KeyLookup>>([
+      ['ops.pub', one],
+      ['ops', one],
+    ]);
+    const guard = createGuard({ rules: RULES, lookup: (issuer) => files.get(issuer), now: Date.now });
+    const token = mintToken(ops, { iss: 'ops' });
+    expect(guard.authenticate(token).allowed).toBe(true);
+    files.delete('ops');
+    expect(guard.authenticate(token)).toMatchObject({ reason: 'issuer_unknown' });
   });
 });
 

@@ -1,10 +1,14 @@
 // A guard from start to stop, inside the test's process; signals and exit codes are test/cli/serve.test.ts.
-import { existsSync, writeFileSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { once } from 'node:events';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadSettings } from '../src/config/load.ts';
-import { startGuard } from '../src/lifecycle.ts';
+import { type RunningGuard, startGuard } from '../src/lifecycle.ts';
+import { runCommand } from './support/command.ts';
 import { startTestGuard, until, writeSettings } from './support/guard.ts';
 import { makeIssuer, mintToken } from './support/issuers.ts';
 import { openRaw, openSocket, sendRaw } from './support/raw.ts';
@@ -12,7 +16,7 @@ import { okAnswer, startUpstream } from './support/upstream.ts';
 import { makeWorkspace } from './support/workspace.ts';
 
 const OPS = makeIssuer();
-const SILENT_AUDIT = { write: () => undefined, dropped: () => 0, flush: () => undefined };
+const SILENT_AUDIT = { write: () => undefined, dropped: () => 0, close: async () => undefined };
 
 const head = (method: string, path: string, fields = '') =>
   `${method} ${path} HTTP/1.1\r\nHost: guard\r\nAuthorization: Bearer ${mintToken(OPS)}\r\n${fields}\r\n`;
@@ -123,6 +127,99 @@ describe('a reload', () => {
     await reload({ guard: 'tls { certificate = a, key = b }' });
     expect(guard.lines).toContain('guard.tls changed: restart the guard for it to take effect');
     expect(guard.lines.filter((line) => line.includes('restart'))).toHaveLength(1);
+    await reload({});
+    expect(guard.lines.filter((line) => line.includes('restart'))).toHaveLength(1);
+  });
+});
+
+describe('a reload with TLS', () => {
+  const TLS = 'tls { certificate = guard.crt, key = guard.key }';
+
+  const makeCertificate = async (directory: string, name = 'guard') => {
+    for (const ending of ['crt', 'key']) rmSync(join(directory, `${name}.${ending}`), { force: true });
+    expect((await runCommand(['certificate', 'localhost', '--out', directory, '--name', name])).code).toBe(0);
+  };
+
+  async function startWithTls() {
+    const upstream = await startUpstream();
+    onTestFinished(() => upstream.close());
+    const directory = makeWorkspace({ 'keys/ops.pub': OPS.publicPem });
+    await makeCertificate(directory);
+    const options = { upstreamUrl: upstream.url, keys: {} };
+    const lines: string[] = [];
+    const settings = loadSettings(writeSettings(directory, { ...options, guard: TLS }));
+    const running = await startGuard(settings, SILENT_AUDIT, (line) => lines.push(line));
+    onTestFinished(() => running.stop());
+    const reload = (guard: string) =>
+      running.reload(loadSettings(writeSettings(directory, { ...options, guard })));
+    return { directory, lines, running, reload };
+  }
+
+  /** The certificate that a new connection is shown. */
+  const shown = (running: RunningGuard) =>
+    new Promise<string>((resolve, reject) => {
+      const { port } = running.listen as { port: number };
+      const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+        resolve(socket.getPeerX509Certificate()?.fingerprint256 ?? 'none');
+        socket.destroy();
+      });
+      socket.on('error', reject);
+    });
+  const onDisk = (directory: string, name = 'guard') =>
+    new X509Certificate(readFileSync(join(directory, `${name}.crt`))).fingerprint256;
+
+  it('shows new connections a certificate that was renewed in its place', async () => {
+    const { directory, running, reload } = await startWithTls();
+    const before = onDisk(directory);
+    expect(await shown(running)).toBe(before);
+    await makeCertificate(directory);
+    await reload(TLS);
+    expect(onDisk(directory)).not.toBe(before);
+    expect(await shown(running)).toBe(onDisk(directory));
+  });
+
+  it('follows the settings to other files, without a restart', async () => {
+    const { directory, lines, running, reload } = await startWithTls();
+    await makeCertificate(directory, 'second');
+    await reload('tls { certificate = second.crt, key = second.key }');
+    expect(await shown(running)).toBe(onDisk(directory, 'second'));
+    expect(lines.filter((line) => line.includes('restart'))).toEqual([]);
+  });
+
+  it('lets a connection that is open keep what it was promised', async () => {
+    const { directory, running, reload } = await startWithTls();
+    const { port } = running.listen as { port: number };
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+    onTestFinished(() => void socket.destroy());
+    await once(socket, 'secureConnect');
+    await makeCertificate(directory);
+    await reload(TLS);
+    socket.write(head('GET', '/api/v4/brokers'));
+    expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1\.1 200 /);
+  });
+
+  it.each([
+    [
+      'a key that belongs to another certificate',
+      'guard.key',
+      /^guard\.tls: the files are not a PEM certificate and/,
+    ],
+    ['no certificate', undefined, /^guard\.tls\.certificate: \S+guard\.crt cannot be read \(ENOENT\)$/],
+  ])('that finds %s leaves everything as it was', async (_, foreign, sentence) => {
+    const { directory, running, reload } = await startWithTls();
+    const before = onDisk(directory);
+    await makeCertificate(directory, 'second');
+    if (foreign === undefined) rmSync(join(directory, 'guard.crt'));
+    else copyFileSync(join(directory, 'second.key'), join(directory, foreign));
+    await expect(reload(`${TLS}, service.listen = "127.0.0.1:1"`)).rejects.toThrow(sentence);
+    expect(await shown(running)).toBe(before);
+  });
+
+  it('says that switching it off needs a restart, and goes on with it', async () => {
+    const { directory, lines, running, reload } = await startWithTls();
+    await reload('');
+    expect(lines).toContain('guard.tls changed: restart the guard for it to take effect');
+    expect(await shown(running)).toBe(onDisk(directory));
   });
 });
 
@@ -152,6 +249,22 @@ describe('stopping', () => {
     expect((await client.next()).status).toBe(200);
     await guard.running.stop();
     await until(() => client.ended, 'the connection is closed');
+  });
+
+  it('answers a request that has reached it on a kept connection', async () => {
+    const { upstream } = await startHolding();
+    const { guard } = await start(upstream.url);
+    const client = await openRaw(guard.port);
+    onTestFinished(() => client.destroy());
+    client.write(head('GET', '/api/v4/brokers'));
+    expect((await client.next()).headers.get('connection')).not.toBe('close');
+    client.write(head('GET', '/api/v4/brokers'));
+    const stopped = guard.running.stop();
+    const answer = await client.next();
+    expect(answer.status).toBe(200);
+    // RFC 9112 §9.6: nobody should send one more.
+    expect(answer.headers.get('connection')).toBe('close');
+    await stopped;
   });
 
   it('cuts a client that never finishes its request when the drain is over', async () => {

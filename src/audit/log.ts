@@ -1,6 +1,5 @@
 // Where audit records go: JSON lines on a file descriptor, written behind the requests. A slow or broken
 // sink never stops the guard; what it could not take is counted.
-import { pino } from 'pino';
 import type { AuditRecord } from './record.ts';
 import { openSink } from './sink.ts';
 
@@ -8,8 +7,8 @@ export interface AuditLog {
   write(record: AuditRecord): void;
   /** Records lost so far: the sink was too slow, full or gone. */
   dropped(): number;
-  /** Writes out what is buffered. */
-  flush(): void;
+  /** Writes out what is buffered, for two seconds at most; `dropped` is exact then. To be called once, at the end. */
+  close(): Promise<void>;
 }
 
 /** Characters held for a slow reader; beyond that records are dropped. */
@@ -25,13 +24,9 @@ export function openAuditLog(fd: number, report: (line: string) => void): AuditL
     maxWaitingBytes: MAX_WAITING,
     onError: (code) => report(`audit records cannot be written (${code}); the guard goes on without`),
   });
-  const logger = pino(
-    { base: null, timestamp: false, formatters: { level: () => ({ type: 'audit' }) } },
-    sink,
-  );
   return {
-    write: (record) => logger.info(record),
+    write: (record) => sink.write(`${JSON.stringify(record)}\n`),
     dropped: () => sink.lost(),
-    flush: () => sink.flush(),
+    close: () => sink.close(),
   };
 }

@@ -1,14 +1,17 @@
 // Lines on their way to a file descriptor, behind whoever writes them: one write at a time, a bound on what
 // waits, and an error that costs the lines concerned and nothing else. Knows no record.
-import { write, writeSync } from 'node:fs';
+import { write } from 'node:fs';
 
 export interface Sink {
   /** Takes one line with its line end. Never throws, never waits. */
   write(line: string): void;
-  /** Lines lost so far. */
+  /** Lines lost so far: those of which not every byte was taken. */
   lost(): number;
-  /** Writes out what waits, now; what cannot be written is lost, however full the disk is. */
-  flush(): void;
+  /**
+   * Writes out what waits and ends. What is not taken within two seconds is lost, and no timer is left that would
+   * hold up the end of the process; a line that comes later is lost as well.
+   */
+  close(): Promise<void>;
 }
 
 export interface SinkOptions {
@@ -18,84 +21,120 @@ export interface SinkOptions {
   readonly onError: (code: string) => void;
 }
 
-interface Batch {
-  readonly lines: number;
-  readonly bytes: Buffer;
-}
-
+/** Lines wait for company: a write of their own for each would cost several times as much as the lines. */
+const COMPANY_MS = 50;
+/** This much is company enough. */
+const BATCH_LENGTH = 64 * 1024;
 /** A pipe whose reader is slow says EAGAIN: asked again after this time. */
 const RETRY_MS = 20;
-/** How often a flush asks again, since it holds up everything else. */
-const MAX_FLUSH_RETRIES = 25;
+/** A reader that is stuck must not hold up the end for longer. */
+const CLOSE_MS = 2000;
+const LINE_END = 0x0a;
 
-export function openSink({ fd, maxWaitingBytes, onError }: SinkOptions): Sink {
-  let waiting: string[] = [];
-  let waitingLength = 0;
-  let writing = false;
-  let broken = false;
-  let lost = 0;
-
-  const takeBatch = (): Batch => {
-    const batch = { lines: waiting.length, bytes: Buffer.from(waiting.join('')) };
-    waiting = [];
-    waitingLength = 0;
-    return batch;
-  };
-  const lose = (lines: number, error: NodeJS.ErrnoException): void => {
-    lost += lines;
-    if (!broken) onError(error.code ?? 'unknown');
-    broken = true;
-  };
-  const pump = (): void => {
-    writing = waiting.length > 0;
-    if (writing) put(takeBatch(), 0);
-  };
-  const put = (batch: Batch, from: number): void => {
-    write(fd, batch.bytes, from, (error, count) => {
-      if (error?.code === 'EAGAIN') {
-        setTimeout(put, RETRY_MS, batch, from);
-        return;
-      }
-      if (error) lose(batch.lines, error);
-      else if (from + count < batch.bytes.length) return put(batch, from + count);
-      else broken = false;
-      pump();
-    });
-  };
-
-  return {
-    write(line) {
-      if (waitingLength + line.length > maxWaitingBytes) {
-        lost++;
-        return;
-      }
-      waiting.push(line);
-      waitingLength += line.length;
-      if (writing) return;
-      writing = true;
-      // The lines of one turn of the event loop go out in one write.
-      setImmediate(pump);
-    },
-    lost: () => lost,
-    flush() {
-      const batch = takeBatch();
-      try {
-        writeWhole(fd, batch.bytes);
-      } catch (error) {
-        lose(batch.lines, error as NodeJS.ErrnoException);
-      }
-    },
-  };
+export function openSink(options: SinkOptions): Sink {
+  return new DescriptorSink(options);
 }
 
-function writeWhole(fd: number, bytes: Buffer): void {
-  let retries = 0;
-  for (let at = 0; at < bytes.length; ) {
-    try {
-      at += writeSync(fd, bytes, at);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || ++retries > MAX_FLUSH_RETRIES) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+class DescriptorSink implements Sink {
+  readonly #options: SinkOptions;
+  #waiting: string[] = [];
+  #waitingLength = 0;
+  /** What is being written, and how many bytes of it are out. */
+  #batch: Buffer | undefined;
+  #written = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #lost = 0;
+  #isBroken = false;
+  #isEnded = false;
+  /** Set once the sink is closing. */
+  #onDrained: (() => void) | undefined;
+
+  constructor(options: SinkOptions) {
+    this.#options = options;
+  }
+
+  write(line: string): void {
+    if (this.#isEnded || this.#waitingLength + line.length > this.#options.maxWaitingBytes) {
+      this.#lost++;
+      return;
     }
+    this.#waiting.push(line);
+    this.#waitingLength += line.length;
+    this.#schedule();
+  }
+
+  lost(): number {
+    return this.#lost;
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const giveUp = setTimeout(resolve, CLOSE_MS);
+      this.#onDrained = () => {
+        clearTimeout(giveUp);
+        resolve();
+      };
+      this.#schedule();
+    });
+    this.#end();
+  }
+
+  #end(): void {
+    this.#isEnded = true;
+    clearTimeout(this.#timer);
+    this.#lost += this.#waiting.length + this.#countUnwritten();
+    this.#waiting = [];
+    this.#batch = undefined;
+  }
+
+  #schedule(): void {
+    if (this.#batch !== undefined) return;
+    if (this.#waitingLength === 0) this.#onDrained?.();
+    else if (this.#waitingLength >= BATCH_LENGTH || this.#onDrained !== undefined) this.#pump();
+    else this.#timer ??= setTimeout(() => this.#pump(), COMPANY_MS).unref();
+  }
+
+  #pump(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#batch = Buffer.from(this.#waiting.join(''));
+    this.#written = 0;
+    this.#waiting = [];
+    this.#waitingLength = 0;
+    this.#put(this.#batch);
+  }
+
+  #put(batch: Buffer): void {
+    write(this.#options.fd, batch, this.#written, (error, count) => {
+      if (this.#isEnded) return;
+      if (error?.code === 'EAGAIN') {
+        this.#timer = setTimeout(() => this.#put(batch), RETRY_MS).unref();
+        return;
+      }
+      if (error) return this.#lose(error);
+      this.#written += count;
+      if (this.#written < batch.length) return this.#put(batch);
+      this.#isBroken = false;
+      this.#finishBatch();
+    });
+  }
+
+  #lose({ code }: NodeJS.ErrnoException): void {
+    this.#lost += this.#countUnwritten();
+    if (!this.#isBroken) this.#options.onError(code ?? 'unknown');
+    this.#isBroken = true;
+    this.#finishBatch();
+  }
+
+  #finishBatch(): void {
+    this.#batch = undefined;
+    this.#schedule();
+  }
+
+  /** A line of which some bytes are missing has not been written. */
+  #countUnwritten(): number {
+    let count = 0;
+    for (const byte of this.#batch?.subarray(this.#written) ?? []) if (byte === LINE_END) count++;
+    return count;
   }
 }

@@ -33,6 +33,11 @@ Secrets come from files or standard input, never from arguments. Results go to s
 else to standard error.
 Exit codes: 0 done; 1 refused or failed; 2 wrong use or bad settings.`;
 
+const SIGNALS = `
+Signals, to the pid of the line "pid PID listening on ...":
+  kill -HUP PID    reads the settings and the TLS files again; a bad file changes nothing
+  kill PID         stops accepting, finishes what runs and exits 0`;
+
 /** A command's module is loaded when the command runs: minting a token needs no HTTP server. */
 type Act = <A extends unknown[]>(load: () => Promise<Run<A>>) => (...args: A) => Promise<void>;
 
@@ -51,7 +56,9 @@ function buildProgram(act: Act, terminal: Terminal, version: string): Command {
     .exitOverride();
   addSettings(
     command(program, 'serve', 'start the guard; without a settings file it guards an embedded broker'),
-  ).action(act(async () => (await import('./serve.ts')).runServe));
+  )
+    .addHelpText('after', SIGNALS)
+    .action(act(async () => (await import('./serve.ts')).runServe));
   addSettings(command(program, 'check', 'read the settings and keys as serve would, and say what is wrong'))
     .option('--json', 'print JSON')
     .action(act(async () => (await import('./check.ts')).runCheck));

@@ -26,7 +26,7 @@ export async function runGuard(terminal: Terminal, settings: Settings, hooks: Ru
   const guard = await starting;
   const scheme = settings.tls ? 'https' : 'http';
   report(
-    `listening on ${scheme}://${formatAddress(guard.listen)}, service on http://${formatAddress(guard.service)}`,
+    `pid ${terminal.pid} listening on ${scheme}://${formatAddress(guard.listen)}, service on http://${formatAddress(guard.service)}`,
   );
   for (const line of hooks.announce?.(guard) ?? []) report(line);
   void reportUpstream(guard, settings, stage, report);
@@ -34,7 +34,7 @@ export async function runGuard(terminal: Terminal, settings: Settings, hooks: Ru
   stage.isOver = true;
   report(`stopping: finishing what runs, at most ${settings.drainMs / 1000} s`);
   await guard.stop();
-  audit.flush();
+  await audit.close();
   const lost = audit.dropped();
   report(lost === 0 ? 'stopped' : `stopped; ${lost} audit records could not be written`);
   return EXIT.done;
@@ -59,7 +59,7 @@ async function reportUpstream(
   report: Report,
 ): Promise<void> {
   const { upstream: state } = await guard.readiness();
-  if (state === 'ok' || stage.isOver) return;
+  if (state === 'ok' || state === 'busy' || stage.isOver) return;
   report(
     `warning: the broker at ${upstream.socketPath ?? upstream.origin} gives no usable answer (${state}): check that it runs, and guard.upstream.url or http_server (ip_addr, port, username, password)`,
   );
@@ -74,7 +74,8 @@ function followReloads(
 ): void {
   const reload = async (): Promise<void> => {
     if (stage.isOver) return;
-    if (readAgain === undefined) return report('there is no settings file to read again');
+    if (readAgain === undefined)
+      return report('SIGHUP: there is no settings file to read again; keys are followed without it');
     const guard = await starting;
     const settings = readAgain();
     await guard.reload(settings);

@@ -8,6 +8,8 @@ export interface Terminal {
   readonly report: (line: string) => void;
   /** Standard input, whole. */
   readonly readInput: () => Promise<string>;
+  /** The process a signal has to go to. */
+  readonly pid: number;
   /** Unix time in milliseconds. */
   readonly now: () => number;
   /** How to call this program again, as a shell would take it. */

@@ -5,7 +5,7 @@ import type { KeyStore } from '../keystore/store.ts';
 import { FORM_CHECKS, readClaims, TIME_CHECKS } from '../token/claims.ts';
 import type { JsonObject } from '../token/json.ts';
 import { type DecodedToken, decodeToken, judgeHeader } from '../token/jws.ts';
-import { findSigningKey, readClaimedIssuer, type TokenRules } from '../token/verify.ts';
+import { findSigner, readClaimedIssuer, type TokenRules } from '../token/verify.ts';
 
 export interface CheckVerdict {
   readonly check: string;
@@ -53,10 +53,13 @@ function checkSignature(decoded: DecodedToken, rules: TokenRules, keys: KeyStore
   if (!algorithm.allowed || !issuer.allowed) {
     return [...before, notRun('signature', 'it needs a good header and iss')];
   }
-  const key = findSigningKey(decoded, algorithm.value, issuer.value, keys.lookup);
+  const signer = findSigner(decoded, algorithm.value, issuer.value, keys.lookup);
   const filed = keys.lookup(issuer.value);
   const unusable = filed?.usable === false ? filed.reason : undefined;
-  return [...before, judge('signature', key, key.allowed ? `key ${key.value.thumbprint}` : unusable)];
+  return [
+    ...before,
+    judge('signature', signer, signer.allowed ? `key ${signer.value.key.thumbprint}` : unusable),
+  ];
 }
 
 function checkClaims(payload: JsonObject, rules: TokenRules, nowSeconds: number): CheckVerdict[] {

@@ -1,11 +1,11 @@
-// Whether the guard could let a request through right now: a usable key, and a broker that answers.
+// Whether requests should be sent to this guard: a usable key, and a broker that answers, however busy it is.
 
 export interface Readiness {
   readonly ready: boolean;
   readonly usable_issuers: number;
-  /** `ok`, or a reason code of the table. */
+  /** `ok`; `busy` where the guard uses every connection it may; or a reason code of the table. */
   readonly upstream: string;
-  /** What to do where it is not ready. */
+  /** What to do where it is not ready, and what `busy` means. */
   readonly message?: string;
 }
 
@@ -26,24 +26,34 @@ export function createReadiness(options: ReadinessOptions): () => Promise<Readin
     return probing;
   };
   return async () => {
-    const failure = await probeOnce();
+    const upstream = nameUpstream(await probeOnce());
     const usableIssuers = options.usableIssuers();
-    const message = explain(options.isDraining(), usableIssuers, failure);
+    const trouble = explainTrouble(options.isDraining(), usableIssuers, upstream);
+    const message = trouble ?? (upstream === 'busy' ? BUSY : undefined);
     return {
-      ready: message === undefined,
+      ready: trouble === undefined,
       usable_issuers: usableIssuers,
-      upstream: failure ?? 'ok',
+      upstream,
       ...(message !== undefined && { message }),
     };
   };
 }
 
-function explain(draining: boolean, usableIssuers: number, failure: string | undefined): string | undefined {
+const BUSY =
+  'Every connection to the broker is in use (http_server.limit_conn); calls wait for one to be free.';
+
+/** A guard with much to do is a working guard: taking it out of service would send its load to the next one. */
+function nameUpstream(failure: string | undefined): string {
+  if (failure === undefined) return 'ok';
+  return failure === 'upstream_busy' ? 'busy' : failure;
+}
+
+function explainTrouble(draining: boolean, usableIssuers: number, upstream: string): string | undefined {
   if (draining) return 'The guard is shutting down.';
   if (usableIssuers === 0) {
     return 'No usable key: put one into guard.keys_dir (broker-guard keygen NAME makes one).';
   }
-  return failure === undefined
+  return upstream === 'ok' || upstream === 'busy'
     ? undefined
     : 'The broker gives no usable answer: see guard.upstream.url and http_server.';
 }

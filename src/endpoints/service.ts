@@ -6,8 +6,8 @@ import type { Readiness } from './readiness.ts';
 
 export interface ServiceOptions {
   readonly readiness: () => Promise<Readiness>;
-  /** The JWK Set (RFC 7517 §5) of the present keys. */
-  readonly jwks: () => Promise<object> | object;
+  /** The JWK Set (RFC 7517 §5) of the present keys, as JSON. */
+  readonly jwks: () => string;
 }
 
 export function createServiceApp(options: ServiceOptions): Koa {
@@ -20,10 +20,9 @@ export function createServiceApp(options: ServiceOptions): Koa {
     ctx.status = readiness.ready ? 200 : 503;
     ctx.body = readiness;
   });
-  router.get('/.well-known/jwks.json', async (ctx) => {
-    const set = await options.jwks();
+  router.get('/.well-known/jwks.json', (ctx) => {
     ctx.type = 'application/jwk-set+json';
-    ctx.body = JSON.stringify(set);
+    ctx.body = options.jwks();
   });
   const app = new Koa();
   app.use(async (ctx, next) => {

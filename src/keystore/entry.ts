@@ -1,6 +1,7 @@
 // What is known about one key file over time: when a change is complete enough to act on, and how long a key
 // outlives a file that is being replaced. Time is a number of a monotonic clock, given by the caller.
 
+import { basename } from 'node:path';
 import type { VerificationKey } from './key.ts';
 import { type BadFile, type KeyFile, parseKeyFile } from './keyfile.ts';
 import { ABSENT, MISSING, readBounded, type Trace, traceFile } from './read.ts';
@@ -28,16 +29,19 @@ export interface Entry {
   readonly unconfirmedText: string | undefined;
   /** Reading failed for a reason outside of the file (EMFILE): try at each scan. */
   readonly isReadable: boolean;
-  readonly file: KeyFile;
+  readonly file: NamedFile;
   /** What tokens are judged by: the file, or for a moment what it held before. */
   readonly served: IssuerKeys;
 }
+
+/** Under the name of its issuer. */
+type NamedFile = KeyFile & { readonly name: string };
 
 /** Looks at a file and brings what is known of it up to date. Returns `previous` itself when nothing is new. */
 export function lookAt(source: KeySource, previous: Entry | undefined, nowMs: number): Entry {
   const trace = traceFile(source.path, source.confinedTo);
   if (!previous || trace.fingerprint !== previous.trace.fingerprint) {
-    return readEntry(trace, previous, nowMs);
+    return readEntry(basename(source.path), trace, previous, nowMs);
   }
   if (previous.unconfirmedText === undefined && previous.isReadable) return letGo(previous, nowMs);
   if (nowMs < previous.seenMs + SETTLE_MS) return letGo(previous, nowMs);
@@ -47,7 +51,7 @@ export function lookAt(source: KeySource, previous: Entry | undefined, nowMs: nu
 /** The file is not there any more. */
 export function markAbsent(previous: Entry, nowMs: number): Entry {
   if (previous.trace === ABSENT) return letGo(previous, nowMs);
-  return toEntry(ABSENT, MISSING, undefined, previous, nowMs);
+  return toEntry(ABSENT, { ...MISSING, name: previous.file.name }, undefined, previous, nowMs);
 }
 
 /** When the file wants its next look, whatever the poll does; undefined when it can wait. */
@@ -73,13 +77,13 @@ function confirm(trace: Trace, previous: Entry, nowMs: number): Entry {
   const text = readTrace(trace);
   if (typeof text !== 'string') return letGo(previous, nowMs);
   if (text === previous.unconfirmedText) return letGo({ ...previous, unconfirmedText: undefined }, nowMs);
-  return toEntry(trace, parseKeyFile(text), text, previous, nowMs);
+  return toEntry(trace, { ...parseKeyFile(text), name: previous.file.name }, text, previous, nowMs);
 }
 
-function readEntry(trace: Trace, previous: Entry | undefined, nowMs: number): Entry {
+function readEntry(name: string, trace: Trace, previous: Entry | undefined, nowMs: number): Entry {
   const text = readTrace(trace);
-  if (typeof text !== 'string') return toEntry(trace, text, undefined, previous, nowMs);
-  return toEntry(trace, parseKeyFile(text), text, previous, nowMs);
+  if (typeof text !== 'string') return toEntry(trace, { ...text, name }, undefined, previous, nowMs);
+  return toEntry(trace, { ...parseKeyFile(text), name }, text, previous, nowMs);
 }
 
 const readTrace = ({ target }: Trace): string | BadFile =>
@@ -87,7 +91,7 @@ const readTrace = ({ target }: Trace): string | BadFile =>
 
 function toEntry(
   trace: Trace,
-  found: KeyFile,
+  found: NamedFile,
   text: string | undefined,
   previous: Entry | undefined,
   nowMs: number,
@@ -112,10 +116,10 @@ function letGo(entry: Entry, nowMs: number): Entry {
 }
 
 /** A key that stays keeps its object: whoever remembers verified tokens compares key objects. */
-function keepKeys(found: KeyFile, previous: Entry | undefined): KeyFile {
+function keepKeys(found: NamedFile, previous: Entry | undefined): NamedFile {
   const before = previous?.served;
   if (!found.usable || !before?.usable) return found;
   if (haveSameKeys(found, before)) return before;
   const known = new Map<string, VerificationKey>(before.keys.map((key) => [key.thumbprint, key]));
-  return { usable: true, keys: found.keys.map((key) => known.get(key.thumbprint) ?? key) };
+  return { ...found, keys: found.keys.map((key) => known.get(key.thumbprint) ?? key) };
 }

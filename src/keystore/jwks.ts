@@ -6,8 +6,7 @@ import type { Snapshot } from './snapshot.ts';
 
 /**
  * Every usable key once, with `kid` = RFC 7638 thumbprint. `alg` is what the guard accepts, such as `RS256`. Public
- * members are picked by name, so nothing else can slip through. Costs some microseconds a key: keep the result for
- * as long as the snapshot is the same object.
+ * members are picked by name, so nothing else can slip through. Costs some microseconds a key.
  */
 export function toJwkSet(snapshot: Snapshot, alg: string): { keys: JWK[] } {
   const keys = new Map<string, JWK>();
@@ -17,6 +16,17 @@ export function toJwkSet(snapshot: Snapshot, alg: string): { keys: JWK[] } {
     }
   }
   return { keys: [...keys.values()] };
+}
+
+const texts = new WeakMap<Snapshot, Map<string, string>>();
+
+/** `toJwkSet` as JSON; made once for each snapshot, however often it is asked for. */
+export function toJwkSetText(snapshot: Snapshot, alg: string): string {
+  const byAlg = texts.get(snapshot) ?? new Map<string, string>();
+  texts.set(snapshot, byAlg);
+  const text = byAlg.get(alg) ?? JSON.stringify(toJwkSet(snapshot, alg));
+  byAlg.set(alg, text);
+  return text;
 }
 
 function toJwk({ key, thumbprint }: VerificationKey, alg: string): JWK {

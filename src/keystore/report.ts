@@ -4,7 +4,7 @@
 import { type Entry, reportableFromMs } from './entry.ts';
 import type { VerificationKey } from './key.ts';
 import type { KeyFiles } from './scan.ts';
-import { AMBIGUOUS, countUsable, type IssuerKeys, type Snapshot } from './snapshot.ts';
+import { countUsable, type IssuerKeys, isAmbiguous, type Snapshot } from './snapshot.ts';
 
 const MAX_NAMES_SHOWN = 5;
 
@@ -110,9 +110,8 @@ export class KeyReport {
 
   #warnAmbiguous(before: Snapshot | undefined, now: Snapshot): void {
     for (const [name, keys] of now.issuers) {
-      if (keys === AMBIGUOUS && before?.issuers.get(name) !== AMBIGUOUS) {
-        this.#print(`warning: ${name} is not used: ${AMBIGUOUS.reason}`);
-      }
+      if (keys.usable || !isAmbiguous(keys) || isAmbiguous(before?.issuers.get(name))) continue;
+      this.#print(`warning: ${name} is not used: ${keys.reason}`);
     }
   }
 

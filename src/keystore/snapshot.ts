@@ -3,9 +3,13 @@
 import type { VerificationKey } from './key.ts';
 
 /** A key belongs to its issuer alone (RFC 8725 §3.8): there is no pool of keys to try. */
-export type IssuerKeys =
+export type IssuerKeys = {
+  /** The issuer's one name, the full name of its file, under whichever name it was found. */
+  readonly name: string;
+} & (
   | { readonly usable: true; readonly keys: readonly VerificationKey[] }
-  | { readonly usable: false; readonly reason: string };
+  | { readonly usable: false; readonly reason: string }
+);
 
 export interface Snapshot {
   /** Counts up with every change, from 1. */
@@ -16,31 +20,33 @@ export interface Snapshot {
   readonly ignored: readonly string[];
 }
 
-/** What one file says, under the name of its issuer. */
-export type NamedKeys = readonly [name: string, keys: IssuerKeys];
-
 /**
  * Orders the files of the directory and the configured files into issuers. Where both have the name, the one in
  * the directory counts, unless the other one has different keys: then nobody can say which is meant, and none is.
  */
 export function collectIssuers(
-  listed: readonly NamedKeys[],
-  configured: readonly NamedKeys[],
+  listed: readonly IssuerKeys[],
+  configured: readonly IssuerKeys[],
 ): Map<string, IssuerKeys> {
-  const issuers = new Map(listed.toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  for (const [name, keys] of configured) {
+  const inOrder = listed.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const issuers = new Map(inOrder.map((keys) => [keys.name, keys]));
+  for (const keys of configured) {
+    const { name } = keys;
     const known = issuers.get(name);
     if (!known) issuers.set(name, keys);
-    else if (known.usable && keys.usable && !haveSameKeys(known, keys)) issuers.set(name, AMBIGUOUS);
+    else if (known.usable && keys.usable && !haveSameKeys(known, keys))
+      issuers.set(name, { name, usable: false, reason: AMBIGUOUS });
   }
   return issuers;
 }
 
-/** One object, so that it compares equal to itself. */
-export const AMBIGUOUS = Object.freeze({
-  usable: false,
-  reason: 'Two files with different keys have this name, in the keys directory and configured; keep one.',
-} satisfies IssuerKeys);
+const AMBIGUOUS =
+  'Two files with different keys have this name, in the keys directory and configured; keep one.';
+
+/** Whether an issuer has no keys because two files have its name. */
+export function isAmbiguous(keys: IssuerKeys | undefined): boolean {
+  return keys !== undefined && !keys.usable && keys.reason === AMBIGUOUS;
+}
 
 export function haveSameKeys(one: IssuerKeys, other: IssuerKeys): boolean {
   if (!one.usable || !other.usable || one.keys.length !== other.keys.length) return false;

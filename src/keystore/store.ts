@@ -23,7 +23,7 @@ export interface KeyStoreOptions {
 }
 
 export interface KeyStore {
-  /** The keys filed under exactly this name; undefined when no file has it. Memory only. */
+  /** The keys filed under this name, with the full name; undefined when no file has it. Memory only. */
   lookup(issuer: string): IssuerKeys | undefined;
   /** The present state; the same object until something changes. */
   snapshot(): Snapshot;
@@ -173,8 +173,8 @@ function selectConfigured({ extraFiles, report }: KeyStoreOptions): string[] {
 
 function toSnapshot(files: KeyFiles, version: number): Snapshot {
   const issuers = collectIssuers(
-    [...files.listed].map(([name, entry]) => [name, entry.served] as const),
-    [...files.configured].map(([path, entry]) => [basename(path), entry.served] as const),
+    [...files.listed.values()].map((entry) => entry.served),
+    [...files.configured.values()].map((entry) => entry.served),
   );
   return Object.freeze({ version, issuers, ignored: Object.freeze(files.ignored) });
 }

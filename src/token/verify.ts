@@ -18,15 +18,24 @@ export interface IssuerKey {
   readonly thumbprint: string;
 }
 
-/** What is filed under one issuer name. */
-export type KeyLookup = (
-  issuer: string,
-) => { readonly usable: true; readonly keys: readonly IssuerKey[] } | { readonly usable: false } | undefined;
+/** What is filed for one issuer, whose full name is `name`: a lookup may know it by a shorter one as well. */
+export type FiledKeys = { readonly name: string } & (
+  | { readonly usable: true; readonly keys: readonly IssuerKey[] }
+  | { readonly usable: false }
+);
 
-/** A token whose signature is good and whose claims have their forms; its times are not judged yet. */
-export interface VerifiedToken {
+export type KeyLookup = (issuer: string) => FiledKeys | undefined;
+
+/** Who has signed. */
+export interface Signer {
   readonly issuer: string;
   readonly key: IssuerKey;
+}
+
+/** A token whose signature is good and whose claims have their forms; its times are not judged yet. */
+export interface VerifiedToken extends Signer {
+  /** What `iss` says; `issuer` is the full name of the same. */
+  readonly claimedIssuer: string;
   readonly claims: Claims;
 }
 
@@ -40,11 +49,11 @@ export function verifyToken(token: string, rules: TokenRules, lookup: KeyLookup)
   const issuer = readClaimedIssuer(claimedPayload);
   if (!issuer.allowed) return issuer;
   const claimedIssuer = issuer.value;
-  const key = findSigningKey(decoded.value, algorithm.value, claimedIssuer, lookup);
-  if (!key.allowed) return { ...key, claimedIssuer };
+  const signer = findSigner(decoded.value, algorithm.value, claimedIssuer, lookup);
+  if (!signer.allowed) return { ...signer, claimedIssuer };
   const denial = checkForms(claimedPayload, rules);
   if (denial !== undefined) return { ...denial, claimedIssuer };
-  return allow({ issuer: claimedIssuer, key: key.value, claims: readClaims(claimedPayload) });
+  return allow({ ...signer.value, claimedIssuer, claims: readClaims(claimedPayload) });
 }
 
 /** File names the keys directory may hold: anything else never reaches a lookup. */
@@ -58,17 +67,17 @@ export function readClaimedIssuer(claimedPayload: JsonObject): Decision<string> 
   return ISSUER_NAME.test(iss) ? allow(iss) : deny('issuer_unknown');
 }
 
-/** The key that signed, among those filed under this very issuer (RFC 8725 §3.8). */
-export function findSigningKey(
+/** Whose key signed, and which of those filed under this very issuer (RFC 8725 §3.8). */
+export function findSigner(
   decoded: DecodedToken,
   algorithm: Algorithm,
   issuer: string,
   lookup: KeyLookup,
-): Decision<IssuerKey> {
+): Decision<Signer> {
   const filed = lookup(issuer);
   if (filed === undefined) return deny('issuer_unknown');
   if (!filed.usable) return deny('key_unusable');
   const { signingInput, signature } = decoded;
-  const signer = filed.keys.find(({ key }) => isSignatureGood(algorithm, key, signingInput, signature));
-  return signer === undefined ? deny('signature_invalid') : allow(signer);
+  const key = filed.keys.find(({ key }) => isSignatureGood(algorithm, key, signingInput, signature));
+  return key === undefined ? deny('signature_invalid') : allow({ issuer: filed.name, key });
 }

@@ -1,5 +1,6 @@
 // The sink of the audit trail: JSON lines in order, and a broken sink that never stops the guard.
-import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -73,7 +74,7 @@ describe('the audit log', () => {
     log.write(record('lost'));
     await until(() => log.dropped() > 0, 'the loss to be counted');
     for (let at = 0; at < 50; at++) log.write(record('lost too'));
-    log.flush();
+    await log.close();
     expect(log.dropped()).toBe(51);
     expect(said).toHaveLength(1);
     expect(said[0]).toContain('ENOSPC');
@@ -92,11 +93,30 @@ describe('the audit log', () => {
     );
   });
 
-  it('writes out at once what is buffered when it is flushed', () => {
+  it('writes out at once what is buffered when it is closed', async () => {
     const { path, fd } = openFile();
     const log = openAuditLog(fd, () => undefined);
     log.write(record('last'));
-    log.flush();
+    await log.close();
     expect(JSON.parse(readFileSync(path, 'utf8')).request_id).toBe('last');
+  });
+
+  it('counts what a stuck reader has not taken, to the line, and ends within seconds', async () => {
+    const { path } = openFile();
+    const pipe = `${path}.pipe`;
+    execFileSync('mkfifo', [pipe]);
+    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    const log = openAuditLog(openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK), () => undefined);
+    const total = 2000;
+    for (let at = 0; at < total; at++) log.write(record(`id-${at}`));
+    const startedAt = performance.now();
+    await log.close();
+    expect(performance.now() - startedAt).toBeLessThan(5000);
+    log.write(record('too late'));
+    const taken = Buffer.alloc(1 << 20);
+    const whole = taken.subarray(0, readSync(reader, taken)).toString().split('\n').length - 1;
+    expect(whole).toBeGreaterThan(0);
+    expect(whole + log.dropped()).toBe(total + 1);
+    closeSync(reader);
   });
 });

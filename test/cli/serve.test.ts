@@ -1,5 +1,7 @@
 // `broker-guard serve`, as a process: what it says when it starts, why it does not, and what signals do.
-import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -12,7 +14,7 @@ import {
   startProcess,
   startProgram,
 } from '../support/program.ts';
-import { openSocket, sendRaw } from '../support/raw.ts';
+import { openRaw, openSocket, sendRaw } from '../support/raw.ts';
 import { ROOT } from '../support/root.ts';
 import { okAnswer, startUpstream } from '../support/upstream.ts';
 import { makeWorkspace } from '../support/workspace.ts';
@@ -80,7 +82,7 @@ describe('serve', () => {
     const { front } = await announcedPorts(program);
     expect((await sendRaw(front, get('/api/v4', mintToken(OPS)))).status).toBe(200);
     program.child.kill('SIGHUP');
-    await program.told(/there is no settings file to read again\n/);
+    await program.told(/SIGHUP: there is no settings file to read again; keys are followed without it\n/);
     expect((await program.stop('SIGINT')).code).toBe(0);
   });
 
@@ -164,6 +166,20 @@ describe('serve', () => {
     expect(stderr).not.toMatch(/\n\s+at /);
   });
 
+  it('a file where the socket should be is not touched: one sentence and exit 1', async () => {
+    const cwd = makeWorkspace({
+      'nanomq.conf': 'guard { listen = "unix:notes.txt", service.listen = "127.0.0.1:0" }',
+      'keys/x.pub': OPS.publicPem,
+      'notes.txt': 'a year of work',
+    });
+    const { code, stderr } = await runProgram(['serve'], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /cannot listen on unix:(\S+notes\.txt): \1 is there and is not a socket\. Change guard\.listen or give --listen\.\n$/,
+    );
+    expect(readFileSync(join(cwd, 'notes.txt'), 'utf8')).toBe('a year of work');
+  });
+
   it.each([
     ['is missing', () => undefined, /^guard\.keys_dir: "\S+keys" does not exist; create it\.\n$/],
     [
@@ -245,7 +261,47 @@ describe('SIGTERM', () => {
   });
 });
 
+describe('a reader of standard output that is stuck', () => {
+  it('neither stops requests nor holds up the end, and every record is either out or counted', async () => {
+    const upstream = await openUpstream();
+    const cwd = makeWorkspace({
+      'nanomq.conf': `guard { ${ANY_PORTS}, upstream.url = "${upstream.url}" }\nhttp_server.password = x`,
+      'keys/ops.pub': OPS.publicPem,
+    });
+    const program = start({ cwd });
+    const { front } = await announcedPorts(program);
+    program.child.stdout?.pause();
+    const client = await openRaw(front);
+    const total = 1500;
+    // Refused for their method: a record each, and no call to the broker.
+    for (let at = 0; at < total; at++) {
+      client.write('OPTIONS /api/v4 HTTP/1.1\r\nHost: x\r\n\r\n');
+      expect((await client.next()).status).toBe(405);
+    }
+    client.destroy();
+    const stoppedAt = performance.now();
+    program.child.kill('SIGTERM');
+    const [code] = await once(program.child, 'exit');
+    expect(code).toBe(0);
+    expect(performance.now() - stoppedAt).toBeLessThan(6000);
+    program.child.stdout?.resume();
+    const { stdout, stderr } = await program.ended;
+    const [, lost] = /\nstopped; (\d+) audit records could not be written\n$/.exec(stderr) ?? [];
+    expect(Number(lost)).toBeGreaterThan(0);
+    expect(stdout.split('\n').length - 1 + Number(lost)).toBe(total);
+  });
+});
+
 describe('SIGHUP', () => {
+  it('goes to the process that says where it listens; with an embedded broker it has nothing to read and says so', async () => {
+    const cwd = makeWorkspace();
+    const program = start({ cwd }, ['--listen', '127.0.0.1:0', '--service-listen', '127.0.0.1:0']);
+    const [, pid] = await program.told(/^pid (\d+) listening on /m);
+    process.kill(Number(pid), 'SIGHUP');
+    await program.told(/^SIGHUP: there is no settings file to read again; keys are followed without it$/m);
+    expect((await program.stop()).code).toBe(0);
+  });
+
   async function startWith(conf: string) {
     const cwd = makeWorkspace({
       'nanomq.conf': conf,
@@ -338,6 +394,10 @@ describe('npm start', () => {
       await npm.stop('SIGKILL');
     });
     const { front } = await announcedPorts(npm);
+    // npm's own pid is of no use to whoever wants to send SIGHUP.
+    const [, pid] = await npm.told(/^pid (\d+) listening on /m);
+    process.kill(Number(pid), 'SIGHUP');
+    await npm.told(/the settings were read again and are in place\n/);
     const { stderr } = await npm.stop('SIGTERM');
     expect(stderr).toMatch(/\nstopped\n/);
     await expect(openSocket(front)).rejects.toThrow(/ECONNREFUSED/);

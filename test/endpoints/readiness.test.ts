@@ -26,6 +26,21 @@ describe('readiness', () => {
     });
   });
 
+  it('is ready where every connection is in use, and says what that means', async () => {
+    expect(await createReadiness({ ...READY, probe: async () => 'upstream_busy' })()).toEqual({
+      ready: true,
+      usable_issuers: 2,
+      upstream: 'busy',
+      message: expect.stringMatching(/^Every connection to the broker is in use .*limit_conn/),
+    });
+  });
+
+  it('is not ready without a usable key or while it drains, however busy', async () => {
+    const busy = { ...READY, probe: async () => 'upstream_busy' };
+    for (const more of [{ usableIssuers: () => 0 }, { isDraining: () => true }])
+      expect(await createReadiness({ ...busy, ...more })()).toMatchObject({ ready: false, upstream: 'busy' });
+  });
+
   it('is not ready while it drains, whatever else is fine', async () => {
     expect(await createReadiness({ ...READY, isDraining: () => true })()).toMatchObject({
       ready: false,

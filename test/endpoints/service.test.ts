@@ -2,10 +2,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, createLocalJWKSet, jwtVerify } from 'jose';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startTestGuard, until } from '../support/guard.ts';
 import { makeIssuer, mintToken } from '../support/issuers.ts';
-import { sendRaw } from '../support/raw.ts';
+import { openRaw, sendRaw } from '../support/raw.ts';
 import { startUpstream } from '../support/upstream.ts';
 
 const OPS = makeIssuer();
@@ -71,6 +71,47 @@ describe('the service listener', () => {
     );
     expect(answer.status).toBe(503);
     expect(JSON.parse(answer.body)).toMatchObject({ upstream: 'upstream_broken' });
+  });
+
+  it('/readyz is 200 while every connection to the broker is in use, and says so', async () => {
+    let isHeld = false;
+    // The answer begins and does not end: the one connection stays taken.
+    const upstream = await startUpstream(() => {
+      isHeld = true;
+      return 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n';
+    });
+    onTestFinished(() => upstream.close());
+    const started = await startTestGuard({
+      upstreamUrl: upstream.url,
+      keys: { 'ops.pub': OPS.publicPem },
+      guard: 'drain = 1ms, upstream.timeouts.headers = 100ms',
+      httpServer: 'limit_conn = 1',
+    });
+    onTestFinished(() => started.stop());
+    const client = await openRaw(started.port);
+    onTestFinished(() => client.destroy());
+    client.write(`GET /api/v4 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${mintToken(OPS)}\r\n\r\n`);
+    await until(() => isHeld, 'the connection is taken');
+    const answer = await sendRaw(
+      started.servicePort,
+      'GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+    );
+    expect(answer.status).toBe(200);
+    expect(JSON.parse(answer.body)).toMatchObject({ ready: true, usable_issuers: 1, upstream: 'busy' });
+  });
+
+  it('/.well-known/jwks.json is made once for as long as the keys stay', async () => {
+    const { ask, started } = await start({ 'ops.pub': OPS.publicPem });
+    const exported = vi.spyOn(Object.getPrototypeOf(OPS.publicKey), 'export');
+    onTestFinished(() => exported.mockRestore());
+    const first = await ask('/.well-known/jwks.json');
+    const before = exported.mock.calls.length;
+    expect(before).toBeGreaterThan(0);
+    expect((await ask('/.well-known/jwks.json')).body).toBe(first.body);
+    expect(exported.mock.calls.length).toBe(before);
+    writeFileSync(join(started.keysDirectory, 'dev.pub'), DEV.publicPem);
+    await until(() => started.lines.some((line) => line.startsWith('dev.pub: key added')), 'the key is read');
+    expect(JSON.parse((await ask('/.well-known/jwks.json')).body).keys).toHaveLength(2);
   });
 
   it('/.well-known/jwks.json shows each key with its thumbprint as kid, alg and use, and nothing private', async () => {

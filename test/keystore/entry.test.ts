@@ -15,7 +15,7 @@ const served = (entry: Entry): string | undefined =>
 
 /** What the store would know had it read other text in the same tick of the kernel's clock. */
 function asIfRead(entry: Entry, text: string): Entry {
-  const file = parseKeyFile(text);
+  const file = { ...parseKeyFile(text), name: 'ops.pub' };
   return { ...entry, unconfirmedText: text, file, served: file };
 }
 

@@ -1,6 +1,6 @@
 import { calculateJwkThumbprint, createLocalJWKSet, exportJWK, jwtVerify, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { toJwkSet } from '../../src/keystore/jwks.ts';
+import { toJwkSet, toJwkSetText } from '../../src/keystore/jwks.ts';
 import { makeDirectory, openStore, pem, privateKey, publicKey, sshLine, thumbprint } from './material.ts';
 
 async function jwkSet(files: Record<string, string>) {
@@ -43,5 +43,14 @@ describe('the JWK Set', () => {
     await expect(jwtVerify(await sign(0, 1), set)).rejects.toMatchObject({
       code: 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
     });
+  });
+
+  it('as text is the same set, made anew for another algorithm or another snapshot', async () => {
+    const { store } = await openStore(makeDirectory({ 'a.pub': pem(0) }));
+    const snapshot = store.snapshot();
+    for (const alg of ['RS256', 'PS512', 'RS256'])
+      expect(JSON.parse(toJwkSetText(snapshot, alg))).toEqual(toJwkSet(snapshot, alg));
+    const empty = { ...snapshot, issuers: new Map() };
+    expect(toJwkSetText(empty, 'RS256')).toBe('{"keys":[]}');
   });
 });

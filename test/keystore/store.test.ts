@@ -127,6 +127,18 @@ describe('names without suffix', () => {
     expect(filed(store, 'ops')).toBe(await thumbprint(0));
   });
 
+  it('is filed under the full name, however it was found', async () => {
+    const { store } = await openStore(makeDirectory({ 'ops.pub': pem(0), 'bad.pem': '' }), {
+      suffixOptional: true,
+    });
+    for (const [asked, name] of [
+      ['ops', 'ops.pub'],
+      ['ops.pub', 'ops.pub'],
+      ['bad', 'bad.pem'],
+    ] as const)
+      expect(store.lookup(asked)?.name).toBe(name);
+  });
+
   it('names nobody where two files have the stem, usable or not', async () => {
     const directory = makeDirectory({
       'ops.pub': pem(0),

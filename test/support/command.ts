@@ -19,6 +19,7 @@ export async function runCommand(args: readonly string[], input = ''): Promise<C
       stderr += `${line}\n`;
     },
     readInput: async () => input,
+    pid: 1,
     now: Date.now,
     self: 'broker-guard',
     untilStopped: async () => undefined,

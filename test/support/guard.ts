@@ -50,7 +50,7 @@ export async function startTestGuard(options: TestGuardOptions): Promise<TestGua
   const audit = {
     write: (record: AuditRecord) => void records.push(record),
     dropped: () => 0,
-    flush: () => undefined,
+    close: async () => undefined,
   };
   const settings = loadSettings(writeSettings(directory, options));
   const running = await startGuard(settings, audit, (line) => lines.push(line));

@@ -19,15 +19,16 @@ const RULES: TokenRules = {
   bodyEncodeRequired: true,
 };
 
-const file = (...issuers: Issuer[]) => ({
+const file = (name: string, ...issuers: Issuer[]) => ({
+  name,
   usable: true as const,
   keys: issuers.map(({ publicKey }, index) => ({ key: publicKey, thumbprint: `key-${index}` })),
 });
 const FILES = new Map<string, ReturnType<KeyLookup>>([
-  ['ops.pub', file(ops)],
-  ['other.pub', file(other)],
-  ['rotating.pub', file(other, ops)],
-  ['broken.pub', { usable: false }],
+  ['ops.pub', file('ops.pub', ops)],
+  ['other.pub', file('other.pub', other)],
+  ['rotating.pub', file('rotating.pub', other, ops)],
+  ['broken.pub', { name: 'broken.pub', usable: false }],
 ]);
 
 function judge(token: string, rules: Partial<TokenRules> = {}, now = NOW) {

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Settings } from './config/settings.ts';
 import { type Denial, deny } from './decision.ts';
 import { Failure } from './failure.ts';
@@ -17,7 +18,8 @@ const OPTIONS: http.ServerOptions = {
   maxHeaderSize: 16 * 1024,
   // A head that trickles in must not hold a connection (slow-loris); a body is watched by idleLimitMs.
   headersTimeout: 10_000,
-  requestTimeout: 0,
+  // Nor may a body that drips: it holds a connection to the broker.
+  requestTimeout: 300_000,
   connectionsCheckingInterval: 1000,
   keepAliveTimeout: 75_000,
   // Judged with the rest of the head, so that the answer is the guard's own.
@@ -33,15 +35,24 @@ const OPTIONS: http.ServerOptions = {
 export function createFrontServer(settings: Settings, trail: Trail, current: () => Guarded): http.Server {
   const server = settings.tls ? createTlsServer(settings.tls) : http.createServer(OPTIONS);
   server.setTimeout(idleLimitMs(settings));
-  const handle = takeTurns((req, res) => {
-    // RFC 9112 §9.6: after an answer that closes, what a client has pipelined is not processed.
-    if (trail.current(req.socket)?.closing !== true) current().handle(req, res);
-  });
+  const handle = takeTurns(
+    (req, res) => {
+      // RFC 9112 §9.6: after an answer that closes, what a client has pipelined is not processed.
+      if (trail.current(req.socket)?.closing !== true) current().handle(req, res);
+    },
+    (socket) => {
+      const denial = deny('request_malformed', `At most ${MAX_PIPELINED} requests in line.`);
+      trail.recordBroken(socket.remoteAddress, undefined, denial);
+      socket.destroy();
+    },
+  );
   server.on('request', handle);
   // `100 Continue` is answered after the token is judged, not by Node at once.
   server.on('checkContinue', handle);
   server.on('checkExpectation', handle);
   server.on('connect', (req, socket: Socket) => {
+    // Node takes its own listeners off a socket it hands over: a reset would otherwise end the process.
+    socket.on('error', () => socket.destroy());
     refuseBroken(trail, current().profile, socket, req.method, deny('method_not_allowed'));
   });
   server.on('clientError', (error, socket: Socket) => {
@@ -50,22 +61,41 @@ export function createFrontServer(settings: Settings, trail: Trail, current: () 
   return server;
 }
 
+/** Requests that one connection may have in line. Node would go on reading them for as long as they come. */
+const MAX_PIPELINED = 100;
+
+interface Line {
+  last: http.ServerResponse;
+  waiting: number;
+}
+
 /**
  * Pipelined requests are handled one after the other: the second may depend on what the first has changed
  * (RFC 9112 §9.3.2), one connection must not take every connection to the broker, and Node never closes a
  * response whose turn has not come, so that nobody would learn of the client's leaving.
  */
-function takeTurns(handle: http.RequestListener): http.RequestListener {
-  const last = new WeakMap<Socket, http.ServerResponse>();
+function takeTurns(handle: http.RequestListener, onFlood: (socket: Socket) => void): http.RequestListener {
+  const lines = new WeakMap<Socket, Line>();
   return (req, res) => {
-    const before = last.get(req.socket);
-    last.set(req.socket, res);
-    if (before === undefined || before.closed) {
+    const { socket } = req;
+    // What was read before the connection was cut is still handed over.
+    if (socket.destroyed) return;
+    const line = lines.get(socket);
+    if (line === undefined || line.last.closed) {
+      if (line === undefined) lines.set(socket, { last: res, waiting: 0 });
+      else line.last = res;
       handle(req, res);
       return;
     }
+    const before = line.last;
+    line.last = res;
+    if (++line.waiting > MAX_PIPELINED) {
+      onFlood(socket);
+      return;
+    }
     before.once('close', () => {
-      if (!req.socket.destroyed) handle(req, res);
+      line.waiting--;
+      if (!socket.destroyed) handle(req, res);
     });
   };
 }
@@ -117,14 +147,32 @@ function isAnswerable({ req, res }: Exchange): boolean {
  * @throws Failure where `guard.tls` cannot work
  */
 export function checkTls({ tls }: Settings): void {
-  if (tls !== undefined) createTlsServer(tls);
+  if (tls !== undefined) readTls(tls);
 }
 
-function createTlsServer({ certificateFile, keyFile }: NonNullable<Settings['tls']>): https.Server {
+/**
+ * Reads the certificate and its key for a server that runs already; one without TLS stays without.
+ * @returns puts them in place for the connections to come
+ * @throws Failure where they cannot work; nothing has changed then
+ */
+export function prepareTls(server: http.Server, { tls }: Settings): () => void {
+  if (!(server instanceof https.Server) || tls === undefined) return () => undefined;
+  const options = readTls(tls);
+  return () => server.setSecureContext(options);
+}
+
+const createTlsServer = (tls: TlsFiles): https.Server => https.createServer({ ...OPTIONS, ...readTls(tls) });
+
+type TlsFiles = NonNullable<Settings['tls']>;
+
+/** @throws Failure where the files do not belong together */
+function readTls({ certificateFile, keyFile }: TlsFiles): SecureContextOptions {
   const cert = readTlsFile(certificateFile, 'guard.tls.certificate');
   const key = readTlsFile(keyFile, 'guard.tls.key');
+  const options: SecureContextOptions = { cert, key, minVersion: 'TLSv1.2' };
   try {
-    return https.createServer({ ...OPTIONS, cert, key, minVersion: 'TLSv1.2' });
+    createSecureContext(options);
+    return options;
   } catch (error) {
     const why = 'guard.tls: the files are not a PEM certificate and the private key that belongs to it';
     throw new Failure('settings_invalid', why, { cause: error });

@@ -1,6 +1,7 @@
 // The composition root: builds every part from the settings and lists the steps of a request in their order.
 // Whoever wants to know what happens to a request reads createHandler and judge from top to bottom.
 import type { RequestListener } from 'node:http';
+import { isDeepStrictEqual } from 'node:util';
 import type { Settings, UpstreamSettings } from './config/settings.ts';
 import { type Denial, deny } from './decision.ts';
 import { createGuard, type Guard } from './guard.ts';
@@ -10,10 +11,11 @@ import type { Exchange } from './http/exchange.ts';
 import { canonicalizeTarget } from './http/target.ts';
 import { type KeyStore, openKeyStore } from './keystore/store.ts';
 import { judgeBody } from './proxy/body.ts';
+import { createFailureReport } from './proxy/failure-report.ts';
 import { type ForwardOptions, forward, type Refuse } from './proxy/forward.ts';
 import { probeBroker } from './proxy/probe.ts';
 import { classifyAction, PROFILES, type Profile } from './proxy/profile.ts';
-import { createUpstream, type UpstreamReason } from './proxy/upstream.ts';
+import { createUpstream, type Upstream, type UpstreamReason } from './proxy/upstream.ts';
 import type { Trail } from './trail.ts';
 
 /** Monotonic milliseconds: the clock of durations and timeouts. */
@@ -25,18 +27,26 @@ export interface Guarded {
   readonly profile: Profile;
   readonly keys: KeyStore;
   probe(): Promise<UpstreamReason | undefined>;
-  /** Ends the connections to the broker: when their calls are over, or at once with `force`. */
-  close(force: boolean): void;
+  readonly broker: UpstreamSettings;
+  readonly upstream: Upstream;
+  /**
+   * Ends the connections to the broker: when their calls are over, or at once with `force`. Those that a
+   * successor goes on using stay.
+   */
+  close(force: boolean, successor?: Guarded): void;
 }
 
 /**
  * @param report takes one line for the operator
+ * @param predecessor whose connections to the broker are taken over where the settings leave them as they are:
+ *   otherwise a reload would for a while open twice as many as the broker allows
  * @throws Failure where the keys directory cannot be read
  */
 export async function openGuarded(
   settings: Settings,
   trail: Trail,
   report: (line: string) => void,
+  predecessor?: Guarded,
 ): Promise<Guarded> {
   const { token, upstream: broker } = settings;
   const profile = PROFILES[broker.profile];
@@ -47,17 +57,30 @@ export async function openGuarded(
     report,
   });
   const guard = createGuard({ rules: token, lookup: keys.lookup, now: Date.now });
-  const upstream = createUpstream(broker, tick);
+  const upstream =
+    predecessor && isDeepStrictEqual(predecessor.broker, broker)
+      ? predecessor.upstream
+      : createUpstream(broker, tick);
   const outbound = describeOutbound(broker);
-  const forwarding = { ...outbound, upstream, maxBodyBytes: broker.maxBodyBytes, tick, report };
+  const reportFailure = createFailureReport(report, tick);
+  const forwarding = {
+    ...outbound,
+    upstream,
+    maxBodyBytes: broker.maxBodyBytes,
+    tick,
+    report,
+    reportFailure,
+  };
   return {
     handle: createHandler({ trail, profile, guard, forwarding, report }),
     profile,
     keys,
-    probe: () => probeBroker(upstream, profile.target.basePath || '/', outbound),
-    close(force) {
+    probe: () => probeBroker(upstream, profile.target.basePath || '/', { ...outbound, reportFailure }),
+    broker,
+    upstream,
+    close(force, successor) {
       keys.close();
-      upstream.close(force);
+      if (successor?.upstream !== upstream) upstream.close(force);
     },
   };
 }

@@ -14,6 +14,8 @@ export interface TrailOptions {
   readonly now: () => number;
   /** Monotonic milliseconds. */
   readonly tick: () => number;
+  /** The guard is shutting down: each connection ends with its next answer. */
+  readonly isDraining: () => boolean;
 }
 
 export interface Trail {
@@ -25,12 +27,19 @@ export interface Trail {
   recordBroken(client: string | undefined, method: string | undefined, denial: Denial): string;
 }
 
-export function createTrail({ write, now, tick }: TrailOptions): Trail {
+export function createTrail({ write, now, tick, isDraining }: TrailOptions): Trail {
   const underway = new WeakMap<object, Exchange>();
   const nextId = createIdSource();
   return {
     open(req, res) {
-      const exchange = new Exchange({ id: nextId(), req, res, startedAt: now(), startedTick: tick() });
+      const exchange = new Exchange({
+        id: nextId(),
+        req,
+        res,
+        startedAt: now(),
+        startedTick: tick(),
+        isDraining,
+      });
       const client = req.socket.remoteAddress;
       underway.set(req.socket, exchange);
       res.once('close', () => {

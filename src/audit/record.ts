@@ -25,6 +25,8 @@ export interface Observation {
 
 /** An audit line's members, in their order. Absent where unknown. Durations in milliseconds. */
 export interface AuditRecord {
+  /** Tells audit records from whatever else a log collector is fed. */
+  readonly type: 'audit';
   readonly time: string;
   readonly request_id: string;
   readonly client: string | undefined;
@@ -52,6 +54,7 @@ export interface AuditRecord {
 export function toAuditRecord(seen: Observation): AuditRecord {
   const principal = seen.principal ?? seen.denial?.principal;
   return {
+    type: 'audit',
     time: new Date(seen.startedAtMs).toISOString(),
     request_id: seen.id,
     client: seen.client,

@@ -30,6 +30,7 @@ export class Exchange {
   bytesOut = 0;
   /** Told when the response closes, before the record is written. */
   onClosed: (() => void) | undefined;
+  private readonly isDraining: () => boolean;
 
   constructor(init: {
     id: string;
@@ -37,19 +38,22 @@ export class Exchange {
     res: ServerResponse;
     startedAt: number;
     startedTick: number;
+    isDraining: () => boolean;
   }) {
     this.id = init.id;
     this.req = init.req;
     this.res = init.res;
     this.startedAt = init.startedAt;
     this.startedTick = init.startedTick;
+    this.isDraining = init.isDraining;
     this.inbound = readInbound(init.req);
   }
 
   /** Called when the head of the answer is written: whether it has to say that the connection ends. */
   judgeConnection(): boolean {
     // A body that was not asked for is not read; a head that could be read in two ways has no certain end.
-    this.closing = this.inbound.denial !== undefined || (this.hasBody && !this.req.complete);
+    const isUnclear = this.inbound.denial !== undefined || (this.hasBody && !this.req.complete);
+    this.closing = isUnclear || this.isDraining();
     return this.closing;
   }
 

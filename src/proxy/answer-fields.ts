@@ -25,6 +25,8 @@ export function buildAnswerHead(status: number, raw: readonly string[], requestI
     const name = (raw[at] as string).toLowerCase();
     const value = raw[at + 1] as string;
     if (isHopByHop(name) || nominated.includes(name) || name === 'x-request-id') continue;
+    // RFC 9110 §8.6: a 204 has no length, and a client might wait for it.
+    if (name === 'content-length' && status === 204) continue;
     if (name === 'content-type') contentType = value.toLowerCase();
     else if (name === 'content-length') contentLength = Number(value);
     else if (name === 'cache-control') cached = true;

@@ -13,8 +13,10 @@ const MAX_HEAD_BYTES = 16 * 1024;
 /** Interim answers (RFC 9110 §15.2) before the real one; more is somebody playing. */
 const MAX_INTERIM = 8;
 const MAX_CHUNK_LINE_BYTES = 1024;
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t -~\x80-\xff]*)?$/;
-const FIELD = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[\t ]*([\t -~\x80-\xff]*)$/;
+/** A status line and field lines: no folding, no blank before a colon, no control character (RFC 9112 §5). */
+const HEAD =
+  /^HTTP\/1\.([01]) ([1-5]\d\d)(?: [\t -~\x80-\xff]*)?(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t -~\x80-\xff]*)*$/;
+const FIELD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t -~\x80-\xff]*$/;
 const LENGTH = /^\d{1,15}$/;
 const CHUNK_SIZE = /^([0-9A-Fa-f]{1,12})(?:[\t ]*;[\t -~\x80-\xff]*)?$/;
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
@@ -102,11 +104,11 @@ export class AnswerParser {
     if (end === -1 ? bytes.length > MAX_HEAD_BYTES : end > MAX_HEAD_BYTES)
       throw new AnswerError('the head is too large');
     if (end === -1) return 0;
-    const lines = bytes.toString('latin1', 0, end).split('\r\n');
-    const match = STATUS_LINE.exec(lines[0] as string);
-    if (match === null) throw new AnswerError('there is no status line');
+    const head = bytes.toString('latin1', 0, end);
+    const match = HEAD.exec(head);
+    if (match === null) throw new AnswerError('the head is malformed');
     const status = Number(match[2]);
-    const fields = readFields(lines);
+    const fields = readFields(head);
     if (status === 101) throw new AnswerError('it switches protocols');
     if (status < 200) {
       if (++this.interim > MAX_INTERIM) throw new AnswerError('there are too many interim answers');
@@ -119,8 +121,12 @@ export class AnswerParser {
     const framing = readFraming(fields);
     this.keepsAlive = isCurrent && !framing.closes;
     this.hasHead = true;
-    if (this.isHead || status === 204 || status === 304) this.phase = 'done';
-    else if (framing.chunked) this.phase = 'chunk-size';
+    if (this.isHead || status === 204 || status === 304) {
+      this.phase = 'done';
+      // A broker that sends a body all the same cannot be found out: it would be the next call's answer.
+      const isSilent = status === 204 && framing.length === undefined && !framing.chunked;
+      this.keepsAlive &&= isSilent && !this.isHead;
+    } else if (framing.chunked) this.phase = 'chunk-size';
     else if (framing.length === undefined) {
       this.phase = 'until-close';
       this.keepsAlive = false;
@@ -171,12 +177,14 @@ export class AnswerParser {
   }
 }
 
-function readFields(lines: readonly string[]): string[] {
+/** Names and values of a head that is well-formed. */
+function readFields(head: string): string[] {
   const fields: string[] = [];
+  const lines = head.split('\r\n');
   for (let at = 1; at < lines.length; at++) {
-    const match = FIELD.exec(lines[at] as string);
-    if (match === null) throw new AnswerError('a field is malformed');
-    fields.push(match[1] as string, (match[2] as string).trimEnd());
+    const line = lines[at] as string;
+    const colon = line.indexOf(':');
+    fields.push(line.slice(0, colon), line.slice(colon + 1).trim());
   }
   return fields;
 }

@@ -19,7 +19,7 @@ export interface AnswerHandler {
   onFailure(error: Error): void;
 }
 
-/** The connection a call is on. */
+/** What carries a call forward, or keeps its place. */
 export interface Carrier {
   resume(): void;
   abort(): void;
@@ -28,9 +28,8 @@ export interface Carrier {
 export class Call {
   readonly request: OutboundRequest;
   readonly handler: AnswerHandler;
-  /** Undefined while it waits for a connection, and once it is over. */
+  /** What it is on: a connection, or the line for one. Undefined once it is over. */
   carrier: Carrier | undefined;
-  isAborted = false;
 
   constructor(request: OutboundRequest, handler: AnswerHandler) {
     this.request = request;
@@ -43,7 +42,6 @@ export class Call {
 
   /** Ends the call and its connection; the handler hears nothing more. */
   abort(): void {
-    this.isAborted = true;
     this.carrier?.abort();
   }
 }

@@ -5,16 +5,13 @@ import type { Exchange } from '../http/exchange.ts';
 import { collectBody, streamBody } from './body.ts';
 import type { OutboundRequest } from './call.ts';
 import { buildOutboundHead, type OutboundOptions } from './outbound.ts';
-import { Relay } from './relay.ts';
+import { Relay, type RelayOptions } from './relay.ts';
 import type { Upstream } from './upstream.ts';
 
-export interface ForwardOptions extends OutboundOptions {
+export interface ForwardOptions extends OutboundOptions, RelayOptions {
+  readonly credential: string | undefined;
   readonly upstream: Upstream;
   readonly maxBodyBytes: number;
-  /** Monotonic milliseconds. */
-  readonly tick: () => number;
-  /** One line for the operator about an answer that could not be used. */
-  readonly report: (line: string) => void;
 }
 
 /** Told why nothing could be sent to the client; never once an answer has begun. */

@@ -1,9 +1,10 @@
 // One connection to the broker, one call at a time: a lane. It decides whether the connection may carry
 // another call, and whether a call that died may be made again.
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { AnswerError, AnswerParser } from './answer-parser.ts';
 import type { Call, Carrier } from './call.ts';
+import { atEndOfTurn } from './turn.ts';
 
 export interface LaneOptions {
   /** `http://127.0.0.1:8081` or `https://…`. */
@@ -14,9 +15,23 @@ export interface LaneOptions {
   readonly bodyTimeoutMs: number;
 }
 
-/** The broker was silent for longer than its settings allow. */
+/** A clock that is read for nothing: several deadlines are set for each call, and none of them is that exact. */
+export interface CoarseClock {
+  /** Monotonic milliseconds, late by a step at most. */
+  readonly now: number;
+  readonly stepMs: number;
+}
+
+type Peer = 'broker' | 'client';
+
+/** One side was silent for longer than the settings allow. */
 export class SilenceError extends Error {
-  readonly code = 'BROKER_SILENT';
+  readonly code: 'BROKER_SILENT' | 'CLIENT_SILENT';
+
+  constructor(peer: Peer) {
+    super(`the ${peer} was silent for too long`);
+    this.code = peer === 'broker' ? 'BROKER_SILENT' : 'CLIENT_SILENT';
+  }
 }
 
 /** An idle connection is given up before the broker gives it up just as a call goes out on it. */
@@ -24,34 +39,35 @@ const IDLE_MS = 4000;
 
 export class Lane implements Carrier {
   private readonly options: LaneOptions;
-  private readonly tick: () => number;
+  private readonly clock: CoarseClock;
   private readonly onIdle: (lane: Lane) => void;
   private socket: Socket | undefined;
   private call: Call | undefined;
   private parser: AnswerParser | undefined;
   /** When the present phase has lasted too long, in ticks. */
   private deadline = Number.POSITIVE_INFINITY;
-  /** The call went out on a connection that had carried another before, and nothing came back yet. */
-  private isUntouchedReuse = false;
+  private awaited: Peer = 'broker';
+  /** The connection had carried another call before. */
+  private isReused = false;
+  private isHeadSent = false;
   private isRequestSent = false;
+  /** Something came back. */
+  private isTouched = false;
 
   /** @param onIdle told whenever the lane is free for the next call */
-  constructor(options: LaneOptions, tick: () => number, onIdle: (lane: Lane) => void) {
+  constructor(options: LaneOptions, clock: CoarseClock, onIdle: (lane: Lane) => void) {
     this.options = options;
-    this.tick = tick;
+    this.clock = clock;
     this.onIdle = onIdle;
   }
 
   start(call: Call): void {
     this.call = call;
     call.carrier = this;
-    this.isUntouchedReuse = this.socket !== undefined;
+    this.isHeadSent = false;
+    this.isReused = this.socket !== undefined;
     if (this.socket === undefined) this.connect();
-    else if (call.request.method === 'GET') this.send(call, this.socket);
-    // A connection that the broker has just closed shows it within a turn of the event loop. A GET may find
-    // out and be made again; anything else had better look first.
-    else
-      setImmediate(() => this.call === call && (this.socket ? this.send(call, this.socket) : this.connect()));
+    else this.send(call);
   }
 
   resume(): void {
@@ -64,11 +80,11 @@ export class Lane implements Carrier {
     this.release();
   }
 
-  /** Ends what has lasted too long; asked several times a second. */
-  sweep(now: number): void {
-    if (now < this.deadline) return;
+  /** Ends what has lasted too long; asked at every step of the clock. */
+  sweep(): void {
+    if (this.clock.now < this.deadline) return;
     if (this.call === undefined) this.drop();
-    else this.fail(new SilenceError('the broker was silent for too long'), false);
+    else this.fail(new SilenceError(this.awaited));
   }
 
   /** Ends an idle connection, or with `force` any. */
@@ -76,47 +92,63 @@ export class Lane implements Carrier {
     if (this.call === undefined || force) this.drop();
   }
 
-  private expectWithin(ms: number): void {
-    this.deadline = this.tick() + ms;
+  private expectWithin(ms: number, awaited: Peer = 'broker'): void {
+    this.deadline = this.clock.now + this.clock.stepMs + ms;
+    this.awaited = awaited;
   }
 
   private connect(): void {
     this.expectWithin(this.options.connectTimeoutMs);
+    this.isReused = false;
     const socket = openSocket(this.options, () => {
-      if (this.socket === socket && this.call !== undefined) this.send(this.call, socket);
+      if (this.socket === socket && this.call !== undefined) this.send(this.call);
     });
     this.socket = socket;
     socket.on('data', (bytes) => this.socket === socket && this.receive(bytes));
     socket.on('end', () => this.socket === socket && this.finishAtEnd());
-    socket.on('error', (error) => this.socket === socket && this.fail(error, true));
+    socket.on('error', (error) => this.socket === socket && this.lose(error));
     socket.on('close', () => this.socket === socket && this.finishAtEnd());
   }
 
-  private send(call: Call, socket: Socket): void {
-    const { method, head, body } = call.request;
-    this.parser = new AnswerParser(method, call.handler, () => this.pause());
-    this.isRequestSent = !isStream(body);
-    if (isStream(body)) void this.pump(call, socket, body);
-    else this.expectWithin(this.options.headersTimeoutMs);
-    socket.write(head, 'latin1');
-    if (Buffer.isBuffer(body)) socket.write(body);
+  /**
+   * Sends at the end of the turn: by then a kept connection has shown whether the broker has closed it, or sent
+   * what nobody asked for, and the call goes out on a new one.
+   */
+  private send(call: Call): void {
+    this.isTouched = false;
+    this.expectWithin(this.options.headersTimeoutMs);
+    atEndOfTurn(() => {
+      if (this.call !== call || this.isHeadSent) return;
+      if (this.socket === undefined) this.connect();
+      else if (!this.socket.connecting) this.write(call, this.socket);
+    });
   }
 
-  /** Sends a body as it arrives; waits for the client without a limit here, for the broker with one. */
+  private write(call: Call, socket: Socket): void {
+    const { method, head, body } = call.request;
+    this.parser = new AnswerParser(method, call.handler, () => this.pause());
+    this.isHeadSent = true;
+    this.isRequestSent = !isStream(body);
+    socket.write(head, 'latin1');
+    if (isStream(body)) void this.pump(call, socket, body);
+    else if (body !== null) socket.write(body);
+  }
+
+  /** Sends a body as it arrives. Neither the client nor the broker may hold up the connection for long. */
   private async pump(call: Call, socket: Socket, body: AsyncIterable<Buffer>): Promise<void> {
-    this.deadline = Number.POSITIVE_INFINITY;
     try {
+      this.expectWithin(this.options.bodyTimeoutMs, 'client');
       for await (const chunk of body) {
         if (this.call !== call || this.socket !== socket) return;
         if (!socket.write(chunk)) {
           this.expectWithin(this.options.bodyTimeoutMs);
           await drained(socket);
           if (this.call !== call) return;
-          this.deadline = Number.POSITIVE_INFINITY;
         }
+        this.expectWithin(this.options.bodyTimeoutMs, 'client');
       }
     } catch (error) {
-      if (this.call === call) this.fail(error as Error, false);
+      if (this.call === call) this.fail(error as Error);
     }
     if (this.call !== call) return;
     this.isRequestSent = true;
@@ -127,17 +159,17 @@ export class Lane implements Carrier {
     const { parser, call } = this;
     // Bytes that nobody asked for would be taken for the next call's answer.
     if (parser === undefined || call === undefined) {
-      this.drop();
+      this.lose(new AnswerError('the broker speaks before it is asked'));
       return;
     }
-    this.isUntouchedReuse = false;
+    this.isTouched = true;
     if (this.isRequestSent) this.expectWithin(this.options.bodyTimeoutMs);
     try {
       const left = parser.take(bytes);
       if (parser.isDone) this.finish(parser.keepsAlive && left === 0 && this.isRequestSent);
     } catch (error) {
       // Where the handler itself ended the call there is nobody left to tell.
-      if (this.call === call) this.fail(error as Error, false);
+      if (this.call === call) this.fail(error as Error);
     }
   }
 
@@ -147,15 +179,14 @@ export class Lane implements Carrier {
   }
 
   private finishAtEnd(): void {
-    if (this.call === undefined) {
-      this.drop();
+    if (this.parser === undefined) {
+      this.lose(new AnswerError('the connection ends before the request is sent'));
       return;
     }
     try {
-      if (this.parser === undefined) throw new AnswerError('the connection ends before the call goes out');
       this.parser.end();
     } catch (error) {
-      this.fail(error as Error, true);
+      this.lose(error as Error);
       return;
     }
     this.finish(false);
@@ -169,18 +200,26 @@ export class Lane implements Carrier {
   }
 
   /**
-   * RFC 9112 §9.3.1: only a call that changes nothing is made again, once, and only where it was lost with a
-   * connection that the broker had closed before seeing it.
+   * The connection is gone. A call that was not sent yet goes out on another one at the end of the turn. A call
+   * that was sent is made again only where it changes nothing (RFC 9112 §9.3.1), once, and only where a kept
+   * connection was closed before the broker could see it.
    */
-  private fail(error: Error, connectionLost: boolean): void {
+  private lose(error: Error): void {
+    const { call } = this;
+    if (call === undefined || !this.isReused) this.fail(error);
+    else if (!this.isHeadSent) this.drop();
+    else if (call.request.method !== 'GET' || this.isTouched) this.fail(error);
+    else {
+      this.drop();
+      this.isHeadSent = false;
+      this.connect();
+    }
+  }
+
+  private fail(error: Error): void {
     const { call } = this;
     this.drop();
     if (call === undefined) return;
-    if (connectionLost && this.isUntouchedReuse && call.request.method === 'GET') {
-      this.isUntouchedReuse = false;
-      this.connect();
-      return;
-    }
     call.handler.onFailure(error);
     this.release();
   }
@@ -209,7 +248,10 @@ function openSocket({ origin, socketPath }: LaneOptions, onOpen: () => void): So
   const host = hostname.replace(/^\[|\]$/g, '');
   const isTls = protocol === 'https:';
   const target = { host, port: Number(port || (isTls ? 443 : 80)), noDelay: true };
-  return isTls ? connectTls({ ...target, ALPNProtocols: ['http/1.1'] }, onOpen) : connectTcp(target, onOpen);
+  if (!isTls) return connectTcp(target, onOpen);
+  // RFC 6066 §3: a server name is a host name, never an address.
+  const servername = isIP(host) === 0 ? { servername: host } : {};
+  return connectTls({ ...target, ...servername, ALPNProtocols: ['http/1.1'] }, onOpen);
 }
 
 const isStream = (body: Buffer | AsyncIterable<Buffer> | null): body is AsyncIterable<Buffer> =>
@@ -218,7 +260,10 @@ const isStream = (body: Buffer | AsyncIterable<Buffer> | null): body is AsyncIte
 /** The socket takes more, or never will again. */
 function drained(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
-    socket.once('drain', resolve);
-    socket.once('close', resolve);
+    const done = (): void => {
+      socket.off('drain', done).off('close', done);
+      resolve();
+    };
+    socket.on('drain', done).on('close', done);
   });
 }

@@ -6,7 +6,7 @@ import { classifyFailure, type Upstream, type UpstreamReason } from './upstream.
 export function probeBroker(
   upstream: Upstream,
   target: string,
-  options: OutboundOptions,
+  options: OutboundOptions & { readonly reportFailure: (error: Error) => void },
 ): Promise<UpstreamReason | undefined> {
   return new Promise((resolve) => {
     let status = 0;
@@ -21,7 +21,10 @@ export function probeBroker(
           resolve(status === 401 || status >= 500 ? 'upstream_broken' : undefined);
           return status < 400;
         },
-        onFailure: (error) => resolve(classifyFailure(error)),
+        onFailure: (error) => {
+          options.reportFailure(error);
+          resolve(classifyFailure(error));
+        },
       },
     );
   });

@@ -1,15 +1,19 @@
 // Carries the broker's answer to the client: head, chunks, end, or the reason why there is none.
+import type { ServerResponse } from 'node:http';
 import { type Denial, deny } from '../decision.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { CONNECTION } from '../http/hop-by-hop.ts';
 import { buildAnswerHead } from './answer-fields.ts';
 import type { AnswerHandler, Call } from './call.ts';
+import { atEndOfTurn } from './turn.ts';
 import { classifyFailure } from './upstream.ts';
 
 export interface RelayOptions {
   readonly credential: string | undefined;
   readonly tick: () => number;
   readonly report: (line: string) => void;
+  /** Says why a call to the broker failed. */
+  readonly reportFailure: (error: Error) => void;
 }
 
 const SMALL_BODY_BYTES = 16 * 1024;
@@ -18,10 +22,12 @@ export class Relay implements AnswerHandler {
   call: Call | undefined;
   private isEnded = false;
   private isReusable = true;
+  /** The client has to take what was written before it gets more. */
+  private isWaiting = false;
   private hasHead = false;
   private contentLength: number | undefined;
   /** A small body that came in one piece, kept for its end: head and body then leave in one write. */
-  private whole: Buffer | undefined;
+  private whole: string | undefined;
   private readonly exchange: Exchange;
   private readonly options: RelayOptions;
   private readonly refuse: (exchange: Exchange, denial: Denial) => void;
@@ -55,11 +61,13 @@ export class Relay implements AnswerHandler {
     if (!this.hasHead) return true;
     this.exchange.bytesOut += chunk.length;
     if (chunk.length === this.contentLength && chunk.length <= SMALL_BODY_BYTES) {
-      this.whole = chunk;
+      // latin1 keeps every byte.
+      this.whole = chunk.toString('latin1');
       return true;
     }
     if (res.write(chunk)) return true;
-    res.once('drain', () => this.call?.resume());
+    if (!this.isWaiting) res.once('drain', () => this.resume());
+    this.isWaiting = true;
     return false;
   }
 
@@ -68,9 +76,9 @@ export class Relay implements AnswerHandler {
     if (!this.hasHead) return this.refuseOwnCredentials();
     this.exchange.completed = true;
     const { res } = this.exchange;
-    // One string: Node sends it with the head in a single system call, latin1 keeps every byte.
-    if (this.whole === undefined) res.end();
-    else res.end(this.whole.toString('latin1'), 'latin1');
+    const { whole } = this;
+    if (whole === undefined) res.end();
+    else atEndOfTurn(() => endInOneWrite(res, whole));
     return this.isReusable;
   }
 
@@ -79,6 +87,7 @@ export class Relay implements AnswerHandler {
     const { req, res } = this.exchange;
     // The client broke off its own body: nobody is left to be answered, and the broker is not to blame.
     if (req.destroyed && !req.complete) return;
+    this.options.reportFailure(error);
     const denial = deny(classifyFailure(error));
     if (!res.headersSent) {
       this.refuse(this.exchange, denial);
@@ -94,6 +103,11 @@ export class Relay implements AnswerHandler {
     if (!this.isEnded) this.call?.abort();
   }
 
+  private resume(): void {
+    this.isWaiting = false;
+    this.call?.resume();
+  }
+
   private close(): void {
     this.isEnded = true;
     this.exchange.upstreamEndedTick = this.options.tick();
@@ -107,4 +121,16 @@ export class Relay implements AnswerHandler {
     this.refuse(this.exchange, deny('upstream_broken', 'It does not accept the credentials of the guard.'));
     return false;
   }
+}
+
+/**
+ * Head and body as one string in one system call. `end(body)` would make it two pieces, the second of them empty;
+ * the cork keeps Node from holding the write back until the next tick.
+ */
+function endInOneWrite(res: ServerResponse, body: string): void {
+  const { socket } = res;
+  socket?.cork();
+  res.write(body, 'latin1');
+  socket?.uncork();
+  res.end();
 }

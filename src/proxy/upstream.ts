@@ -10,7 +10,7 @@ export interface UpstreamOptions extends LaneOptions {
 }
 
 /** Why a call failed, as a row of the reason table. */
-export type UpstreamReason = Extract<DenyReason, `upstream_${string}`>;
+export type UpstreamReason = Extract<DenyReason, `upstream_${string}` | 'request_timeout'>;
 
 export interface Upstream {
   /** Makes a call. The handler hears of its answer or failure, a broker without a free connection included. */
@@ -34,43 +34,56 @@ export function createUpstream(options: UpstreamOptions, tick: () => number): Up
   const idle: Lane[] = [];
   /** Calls in line, with the tick at which they give up; the oldest first. */
   const waiting = new Map<Call, number>();
+  const clock = { now: tick(), stepMs: SWEEP_MS };
   let isClosed = false;
+  let sweeper: NodeJS.Timeout | undefined;
 
   const release = (lane: Lane): void => {
-    for (const call of waiting.keys()) {
-      waiting.delete(call);
-      if (!call.isAborted) {
-        lane.start(call);
-        return;
-      }
+    const [next] = waiting.keys();
+    if (next !== undefined) {
+      waiting.delete(next);
+      lane.start(next);
+      return;
     }
     idle.push(lane);
     if (isClosed) lane.close(true);
   };
   const takeLane = (): Lane | undefined => {
     if (idle.length > 0 || lanes.length >= options.maxConnections) return idle.pop();
-    const added = new Lane(options, tick, release);
+    const added = new Lane(options, clock, release);
     lanes.push(added);
     return added;
   };
-  const sweeper = setInterval(() => {
-    const now = tick();
-    for (const lane of lanes) lane.sweep(now);
+  const sweep = (): void => {
+    clock.now = tick();
+    for (const lane of lanes) lane.sweep();
     for (const [call, giveUpAt] of waiting) {
-      if (now < giveUpAt) break;
+      if (clock.now < giveUpAt) break;
       waiting.delete(call);
-      if (!call.isAborted) call.handler.onFailure(new BusyError('no connection became free in time'));
+      call.handler.onFailure(new BusyError('no connection became free in time'));
     }
-    if (isClosed && idle.length === lanes.length) clearInterval(sweeper);
-  }, SWEEP_MS);
-  sweeper.unref();
+    if (isClosed && idle.length === lanes.length) {
+      clearInterval(sweeper);
+      sweeper = undefined;
+    }
+  };
+  const start = (): void => {
+    clock.now = tick();
+    sweeper = setInterval(sweep, SWEEP_MS).unref();
+  };
+  const enqueue = (call: Call): void => {
+    waiting.set(call, clock.now + SWEEP_MS + options.headersTimeoutMs);
+    // Whoever leaves makes room in the line.
+    call.carrier = { resume: () => undefined, abort: () => waiting.delete(call) };
+  };
 
   return {
     send(request, handler) {
+      if (sweeper === undefined) start();
       const call = new Call(request, handler);
       const lane = takeLane();
       if (lane !== undefined) lane.start(call);
-      else if (waiting.size < MAX_WAITING) waiting.set(call, tick() + options.headersTimeoutMs);
+      else if (waiting.size < MAX_WAITING) enqueue(call);
       else handler.onFailure(new BusyError('too many calls wait for the broker'));
       return call;
     },
@@ -91,6 +104,7 @@ const REASON_OF_CODE = new Map<string, UpstreamReason>([
   ['ENOENT', 'upstream_unreachable'],
   ['EACCES', 'upstream_unreachable'],
   ['BROKER_SILENT', 'upstream_timeout'],
+  ['CLIENT_SILENT', 'request_timeout'],
   ['ETIMEDOUT', 'upstream_timeout'],
 ]);
 

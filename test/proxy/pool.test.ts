@@ -1,9 +1,10 @@
 // Connections to the broker: kept and reused, never more than limit_conn, callers wait in line for one.
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createUpstream } from '../../src/proxy/upstream.ts';
 import { until } from '../support/guard.ts';
 import { BROKERS, startPair } from '../support/pair.ts';
 import { expectRefusal } from '../support/refusal.ts';
-import { okAnswer } from '../support/upstream.ts';
+import { okAnswer, startUpstream } from '../support/upstream.ts';
 
 /** A broker that answers when it is told to. */
 function holdAnswers() {
@@ -104,5 +105,50 @@ describe('limit_conn', () => {
     expect((await staying).status).toBe(200);
     const asked = pair.upstream.requests.map(({ requestLine }) => requestLine.split(' ')[1]);
     expect(asked).toEqual([`${BROKERS}?first`, `${BROKERS}?staying`]);
+  });
+});
+
+/** A way to the broker over one connection, the calls made on it, and what became of them. */
+async function startLine(respond: Parameters<typeof startUpstream>[0]) {
+  const broker = await startUpstream(respond);
+  const limits = { connectTimeoutMs: 5000, headersTimeoutMs: 5000, bodyTimeoutMs: 5000 };
+  const options = { origin: broker.url, socketPath: undefined, maxConnections: 1, ...limits };
+  const upstream = createUpstream(options, () => performance.now());
+  onTestFinished(async () => {
+    upstream.close(true);
+    await broker.close();
+  });
+  const outcomes: string[] = [];
+  const send = (name: string) =>
+    upstream.send(
+      { method: 'GET', head: `GET /${name} HTTP/1.1\r\nHost: a\r\n\r\n`, body: null },
+      {
+        onHead: () => undefined,
+        onData: () => true,
+        onEnd: () => outcomes.push(`${name} answered`) > 0,
+        onFailure: (error) => void outcomes.push(`${name} failed: ${error.message}`),
+      },
+    );
+  return { broker, outcomes, send };
+}
+
+describe('the line for a connection', () => {
+  it('has room for a thousand, and again as soon as they have left', async () => {
+    const { held, respond, release } = holdAnswers();
+    const { broker, outcomes, send } = await startLine(respond);
+    send('first');
+    await until(() => held.length === 1, 'the first call at the broker');
+    const waiting = Array.from({ length: 1000 }, () => send('waiting'));
+    send('refused');
+    expect(outcomes).toEqual(['refused failed: too many calls wait for the broker']);
+    for (const call of waiting) call.abort();
+    send('last');
+    expect(outcomes).toHaveLength(1);
+    release();
+    await until(() => held.length === 1, 'the last call at the broker');
+    release();
+    await until(() => outcomes.includes('last answered'), 'its answer');
+    expect(outcomes.slice(1)).toEqual(['first answered', 'last answered']);
+    expect(broker.requests.map(({ requestLine }) => requestLine.split(' ')[1])).toEqual(['/first', '/last']);
   });
 });

@@ -3,6 +3,7 @@
 import type { ServerResponse } from 'node:http';
 import { type Denial, type DenyReason, REASONS, type ReasonRow } from '../decision.ts';
 import { CONNECTION } from './hop-by-hop.ts';
+import { endAtEndOfTurn } from './turn.ts';
 
 const REALM = 'broker-guard';
 
@@ -49,7 +50,8 @@ export function formatRefusal(denial: Denial, options: RefusalOptions) {
 export function writeRefusal(res: ServerResponse, denial: Denial, options: RefusalOptions): number {
   const { status, headers, body } = formatRefusal(denial, options);
   res.writeHead(status, headers);
-  res.end(body);
+  if (res.req.method === 'HEAD') res.end();
+  else endAtEndOfTurn(res, body, 'utf8');
   return res.req.method === 'HEAD' ? 0 : Buffer.byteLength(body);
 }
 

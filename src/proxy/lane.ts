@@ -2,9 +2,9 @@
 // another call, and whether a call that died may be made again.
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { atEndOfTurn } from '../http/turn.ts';
 import { AnswerError, AnswerParser } from './answer-parser.ts';
 import type { Call, Carrier } from './call.ts';
-import { atEndOfTurn } from './turn.ts';
 
 export interface LaneOptions {
   /** `http://127.0.0.1:8081` or `https://…`. */

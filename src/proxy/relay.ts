@@ -1,11 +1,10 @@
 // Carries the broker's answer to the client: head, chunks, end, or the reason why there is none.
-import type { ServerResponse } from 'node:http';
 import { type Denial, deny } from '../decision.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { CONNECTION } from '../http/hop-by-hop.ts';
+import { endAtEndOfTurn } from '../http/turn.ts';
 import { buildAnswerHead } from './answer-fields.ts';
 import type { AnswerHandler, Call } from './call.ts';
-import { atEndOfTurn } from './turn.ts';
 import { classifyFailure } from './upstream.ts';
 
 export interface RelayOptions {
@@ -78,7 +77,7 @@ export class Relay implements AnswerHandler {
     const { res } = this.exchange;
     const { whole } = this;
     if (whole === undefined) res.end();
-    else atEndOfTurn(() => endInOneWrite(res, whole));
+    else endAtEndOfTurn(res, whole, 'latin1');
     return this.isReusable;
   }
 
@@ -121,16 +120,4 @@ export class Relay implements AnswerHandler {
     this.refuse(this.exchange, deny('upstream_broken', 'It does not accept the credentials of the guard.'));
     return false;
   }
-}
-
-/**
- * Head and body as one string in one system call. `end(body)` would make it two pieces, the second of them empty;
- * the cork keeps Node from holding the write back until the next tick.
- */
-function endInOneWrite(res: ServerResponse, body: string): void {
-  const { socket } = res;
-  socket?.cork();
-  res.write(body, 'latin1');
-  socket?.uncork();
-  res.end();
 }

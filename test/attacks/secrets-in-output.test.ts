@@ -68,8 +68,10 @@ it('repeats no token and no password, in hundreds of requests of every kind', as
   expect(said.length).toBeGreaterThan(200);
   expect(pair.failures).toEqual([]);
   expect(output).not.toContain('eyJ');
+  // A part of a few characters may stand in a random request id by chance.
   for (const token of tokens)
-    for (const part of token.split('.')) expect(output).not.toContain(part.slice(0, 40));
+    for (const part of token.split('.').filter(({ length }) => length >= 12))
+      expect(output).not.toContain(part.slice(0, 40));
   expect(output).not.toContain(BROKER_PASSWORD);
   expect(output).not.toContain(Buffer.from(`broker:${BROKER_PASSWORD}`).toString('base64'));
   expect(output).not.toContain('BEGIN');

@@ -7,6 +7,7 @@ export type FailureCode =
   | 'key_file_invalid'
   | 'file_exists'
   | 'listen_failed'
+  | 'worker_failed'
   | 'embedded_failed';
 
 /** Trouble whose `message` is one clear sentence for the operator; it is printed without a stack trace. */

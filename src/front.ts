@@ -29,11 +29,16 @@ const OPTIONS: http.ServerOptions = {
 
 /**
  * A server that is not listening yet.
+ * @param tls what `readTls` has read; http without it
  * @param current the guard of this moment: a reload puts another in its place
- * @throws Failure where the TLS files cannot be read
  */
-export function createFrontServer(settings: Settings, trail: Trail, current: () => Guarded): http.Server {
-  const server = settings.tls ? createTlsServer(settings.tls) : http.createServer(OPTIONS);
+export function createFrontServer(
+  settings: Settings,
+  tls: TlsMaterial | undefined,
+  trail: Trail,
+  current: () => Guarded,
+): http.Server {
+  const server = tls ? https.createServer({ ...OPTIONS, ...toContext(tls) }) : http.createServer(OPTIONS);
   server.setTimeout(idleLimitMs(settings));
   const handle = takeTurns(
     (req, res) => {
@@ -142,46 +147,44 @@ function isAnswerable({ req, res }: Exchange): boolean {
   return !req.complete && !res.headersSent;
 }
 
-/**
- * Reads the certificate and its key as the start would, without listening.
- * @throws Failure where `guard.tls` cannot work
- */
-export function checkTls({ tls }: Settings): void {
-  if (tls !== undefined) readTls(tls);
+/** Puts a renewed certificate in place, for the connections to come; a server without TLS stays without. */
+export function renewTls(server: http.Server, tls: TlsMaterial | undefined): void {
+  if (server instanceof https.Server && tls !== undefined) server.setSecureContext(toContext(tls));
+}
+
+const toContext = ({ certificate, key }: TlsMaterial): SecureContextOptions => ({
+  cert: certificate,
+  key,
+  minVersion: 'TLSv1.2',
+});
+
+/** What the files of `guard.tls` hold. */
+export interface TlsMaterial {
+  /** PEM. */
+  readonly certificate: string;
+  readonly key: string;
 }
 
 /**
- * Reads the certificate and its key for a server that runs already; one without TLS stays without.
- * @returns puts them in place for the connections to come
- * @throws Failure where they cannot work; nothing has changed then
+ * Reads the certificate and its key; undefined where the settings name none.
+ * @throws Failure where they cannot be read or do not belong together
  */
-export function prepareTls(server: http.Server, { tls }: Settings): () => void {
-  if (!(server instanceof https.Server) || tls === undefined) return () => undefined;
-  const options = readTls(tls);
-  return () => server.setSecureContext(options);
-}
-
-const createTlsServer = (tls: TlsFiles): https.Server => https.createServer({ ...OPTIONS, ...readTls(tls) });
-
-type TlsFiles = NonNullable<Settings['tls']>;
-
-/** @throws Failure where the files do not belong together */
-function readTls({ certificateFile, keyFile }: TlsFiles): SecureContextOptions {
-  const cert = readTlsFile(certificateFile, 'guard.tls.certificate');
-  const key = readTlsFile(keyFile, 'guard.tls.key');
-  const options: SecureContextOptions = { cert, key, minVersion: 'TLSv1.2' };
+export function readTls({ tls }: Settings): TlsMaterial | undefined {
+  if (tls === undefined) return undefined;
+  const certificate = readTlsFile(tls.certificateFile, 'guard.tls.certificate');
+  const key = readTlsFile(tls.keyFile, 'guard.tls.key');
   try {
-    createSecureContext(options);
-    return options;
+    createSecureContext(toContext({ certificate, key }));
+    return { certificate, key };
   } catch (error) {
     const why = 'guard.tls: the files are not a PEM certificate and the private key that belongs to it';
     throw new Failure('settings_invalid', why, { cause: error });
   }
 }
 
-function readTlsFile(file: string, setting: string): Buffer {
+function readTlsFile(file: string, setting: string): string {
   try {
-    return readFileSync(file);
+    return readFileSync(file, 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     throw new Failure('settings_unreadable', `${setting}: ${file} cannot be read (${code})`, {

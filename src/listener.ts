@@ -46,6 +46,8 @@ export async function closeServer(server: Server, graceMs: number): Promise<void
   await closed;
   clearInterval(sweep);
   clearTimeout(cut);
+  // Those that were cut are told of it, and leave their records, a turn later.
+  await letArrive();
 }
 
 /**

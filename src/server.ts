@@ -9,7 +9,7 @@ import { writeRefusal } from './http/answer.ts';
 import { basicCredential, readBearerToken } from './http/credential.ts';
 import type { Exchange } from './http/exchange.ts';
 import { canonicalizeTarget } from './http/target.ts';
-import { type KeyStore, openKeyStore } from './keystore/store.ts';
+import type { IssuerLookup } from './keystore/lookup.ts';
 import { judgeBody } from './proxy/body.ts';
 import { createFailureReport } from './proxy/failure-report.ts';
 import { type ForwardOptions, forward, type Refuse } from './proxy/forward.ts';
@@ -25,7 +25,6 @@ export const tick = (): number => performance.now();
 export interface Guarded {
   readonly handle: RequestListener;
   readonly profile: Profile;
-  readonly keys: KeyStore;
   probe(): Promise<UpstreamReason | undefined>;
   readonly broker: UpstreamSettings;
   readonly upstream: Upstream;
@@ -40,23 +39,16 @@ export interface Guarded {
  * @param report takes one line for the operator
  * @param predecessor whose connections to the broker are taken over where the settings leave them as they are:
  *   otherwise a reload would for a while open twice as many as the broker allows
- * @throws Failure where the keys directory cannot be read
  */
-export async function openGuarded(
-  settings: Settings,
+export function openGuarded(
+  { token, upstream: broker }: Settings,
+  lookup: IssuerLookup,
   trail: Trail,
   report: (line: string) => void,
   predecessor?: Guarded,
-): Promise<Guarded> {
-  const { token, upstream: broker } = settings;
+): Guarded {
   const profile = PROFILES[broker.profile];
-  const keys = await openKeyStore({
-    directory: settings.keysDirectory,
-    extraFiles: settings.extraKeyFiles,
-    suffixOptional: settings.issuerSuffixOptional,
-    report,
-  });
-  const guard = createGuard({ rules: token, lookup: keys.lookup, now: Date.now });
+  const guard = createGuard({ rules: token, lookup, now: Date.now });
   const upstream =
     predecessor && isDeepStrictEqual(predecessor.broker, broker)
       ? predecessor.upstream
@@ -74,12 +66,10 @@ export async function openGuarded(
   return {
     handle: createHandler({ trail, profile, guard, forwarding, report }),
     profile,
-    keys,
     probe: () => probeBroker(upstream, profile.target.basePath || '/', { ...outbound, reportFailure }),
     broker,
     upstream,
     close(force, successor) {
-      keys.close();
       if (successor?.upstream !== upstream) upstream.close(force);
     },
   };

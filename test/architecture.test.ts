@@ -14,7 +14,7 @@ const roomOf = (file: string): string =>
 
 const VOCABULARY = ['decision', 'failure'];
 const DOOR = [...VOCABULARY, 'guard', 'http'];
-const ROOT = ['server', 'front', 'trail', 'listener', 'lifecycle'];
+const ROOT = ['server', 'front', 'trail', 'listener', 'serving', 'workers', 'lifecycle'];
 const BELOW_ROOT = [...DOOR, 'token', 'keystore', 'proxy', 'endpoints', 'audit', 'config'];
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   decision: [],
@@ -31,6 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(ROOT.map((room) => [room, [...BELOW_ROOT, ...ROOT]])),
   cli: [...BELOW_ROOT, 'front', 'lifecycle', 'embedded'],
   main: ['cli'],
+  worker: ['audit', 'workers'],
 };
 
 function importsOf(file: string): string[] {
@@ -93,13 +94,13 @@ describe('words with one home', () => {
     ["the WWW-Authenticate field's name", /'www-authenticate'/i, ['http/answer.ts']],
     ["the Connection field's name", /(?<!on\()'connection'/i, ['http/hop-by-hop.ts']],
     ['the environment', /process\.env/, ['config/load.ts']],
-    ['the end of the process', /process\.exit\b\(/, ['main.ts']],
-    ['signals', /process\.on\('SIG/, ['main.ts']],
+    ['the end of the process', /process\.exit\b\(/, ['main.ts', 'worker.ts']],
+    ['signals', /process\.on\((?:'SIG|signal)/, ['main.ts', 'worker.ts']],
   ])('%s stands in one module', (_, pattern, home) => expect(filesWith(pattern)).toEqual(home));
 
   it('the time of day is read at the edge alone', () => {
     expect(
-      filesWith(/Date\.now/).filter((file) => !['server.ts', 'lifecycle.ts', 'main.ts'].includes(file)),
+      filesWith(/Date\.now/).filter((file) => !['server.ts', 'serving.ts', 'main.ts'].includes(file)),
     ).toEqual([]);
   });
 

@@ -16,7 +16,13 @@ import { okAnswer, startUpstream } from './support/upstream.ts';
 import { makeWorkspace } from './support/workspace.ts';
 
 const OPS = makeIssuer();
-const SILENT_AUDIT = { write: () => undefined, dropped: () => 0, close: async () => undefined };
+const SILENT_AUDIT = {
+  write: () => undefined,
+  relay: () => undefined,
+  countLost: () => undefined,
+  dropped: () => 0,
+  close: async () => undefined,
+};
 
 const head = (method: string, path: string, fields = '') =>
   `${method} ${path} HTTP/1.1\r\nHost: guard\r\nAuthorization: Bearer ${mintToken(OPS)}\r\n${fields}\r\n`;

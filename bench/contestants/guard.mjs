@@ -47,8 +47,8 @@ function writeKeys(directory, publicKeys, issuers) {
   }
 }
 
-/** @param {import('./registry.mjs').Context} context */
-function formatSettings(context) {
+/** @param {import('./registry.mjs').Context} context @param {number} workers */
+function formatSettings(context, workers) {
   const password = randomBytes(12).toString('hex');
   return `http_server {
   ip_addr = "127.0.0.1", port = ${context.upstreamPort}
@@ -58,15 +58,16 @@ function formatSettings(context) {
 guard {
   listen = "127.0.0.1:${context.port}"
   keys_dir = "keys"
+  workers = ${workers}
   service { listen = "127.0.0.1:${context.servicePort}" }
 }
 `;
 }
 
-/** @param {import('./registry.mjs').Context} context @returns {import('./registry.mjs').Launch} */
-export function describeGuard(context) {
+/** @param {import('./registry.mjs').Context} context @param {number} [workers] @returns {import('./registry.mjs').Launch} */
+export function describeGuard(context, workers = 1) {
   const settings = path.join(context.directory, 'bench.conf');
-  writeFileSync(settings, formatSettings(context), { mode: 0o600 });
+  writeFileSync(settings, formatSettings(context, workers), { mode: 0o600 });
   writeKeys(path.join(context.directory, 'keys'), context.publicKeys, context.issuers);
   const service = `http://127.0.0.1:${context.servicePort}`;
   return {

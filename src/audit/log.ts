@@ -5,6 +5,10 @@ import { openSink } from './sink.ts';
 
 export interface AuditLog {
   write(record: AuditRecord): void;
+  /** Takes a record that another process has already made a line of, with its line end. */
+  relay(line: string): void;
+  /** Records that another process has lost. */
+  countLost(count: number): void;
   /** Records lost so far: the sink was too slow, full or gone. */
   dropped(): number;
   /** Writes out what is buffered, for two seconds at most; `dropped` is exact then. To be called once, at the end. */
@@ -24,9 +28,14 @@ export function openAuditLog(fd: number, report: (line: string) => void): AuditL
     maxWaitingBytes: MAX_WAITING,
     onError: (code) => report(`audit records cannot be written (${code}); the guard goes on without`),
   });
+  let lostElsewhere = 0;
   return {
     write: (record) => sink.write(`${JSON.stringify(record)}\n`),
-    dropped: () => sink.lost(),
+    relay: (line) => sink.write(line),
+    countLost: (count) => {
+      lostElsewhere += count;
+    },
+    dropped: () => sink.lost() + lostElsewhere,
     close: () => sink.close(),
   };
 }

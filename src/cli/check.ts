@@ -2,7 +2,7 @@
 import { formatAddress } from '../config/address.ts';
 import type { Settings } from '../config/settings.ts';
 import { Failure } from '../failure.ts';
-import { checkTls } from '../front.ts';
+import { readTls } from '../front.ts';
 import { openKeyStore } from '../keystore/store.ts';
 import { findSettingsFile, readSettings, type SettingsFlags } from './settings-source.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
@@ -15,7 +15,7 @@ export async function runCheck(
   for (const warning of settings.warnings) terminal.report(`warning: ${warning}`);
   const [keys, tls] = await Promise.allSettled([
     countKeys(settings, terminal),
-    Promise.resolve(settings).then(checkTls),
+    Promise.resolve(settings).then(readTls),
   ]);
   for (const failed of [keys, tls]) {
     if (failed.status === 'fulfilled') continue;

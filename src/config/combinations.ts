@@ -70,6 +70,14 @@ const RULES: readonly Rule[] = [
     },
   },
   {
+    about: 'guard.workers',
+    needs: ['guard.workers', 'http_server.limit_conn'],
+    judge: ({ guard: { workers }, httpServer }) =>
+      workers !== 'auto' && workers > httpServer.limit_conn
+        ? 'is more than http_server.limit_conn: every worker needs a connection to the broker'
+        : undefined,
+  },
+  {
     about: 'http_server.auth_type',
     needs: ['guard.upstream.profile', 'guard.upstream.credentials', 'http_server.auth_type'],
     judge: ({ guard: { upstream }, httpServer }) =>

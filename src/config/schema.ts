@@ -57,6 +57,14 @@ const timeoutOrNone = scalarAs('none, or a duration such as 15m, 1h or 7d', (val
   return ms !== undefined && ms > 0 && ms <= MAX_DURATION_MS ? ms : undefined;
 }).transform((value) => (value === 'none' ? undefined : value));
 
+const MAX_WORKERS = 256;
+
+const workers = scalarAs(`auto, or a whole number from 1 to ${MAX_WORKERS}`, (value) => {
+  if (value === 'auto') return value;
+  const number = /^\d{1,3}$/.test(value) ? Number(value) : 0;
+  return number >= 1 && number <= MAX_WORKERS ? number : undefined;
+});
+
 const asList = (value: unknown): unknown => (Array.isArray(value) ? value : [value]);
 
 /** A list, or its only entry by itself: the key=value form has no lists. */
@@ -76,6 +84,7 @@ export const guardSchema = z.strictObject({
   listen: address.prefault('127.0.0.1:8090'),
   keys_dir: text.prefault('keys'),
   drain: duration.prefault('10s'),
+  workers: workers.prefault(1),
   upstream: z
     .strictObject({
       url: text.optional(),

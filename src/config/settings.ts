@@ -1,5 +1,6 @@
 // The settings as the rest of the program sees them: plain units, absolute paths, frozen. Knows no rule about
 // what goes together with what.
+import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { ListenAddress } from './address.ts';
 import { listWarnings } from './combinations.ts';
@@ -17,6 +18,8 @@ export interface Settings {
   readonly upstream: UpstreamSettings;
   readonly token: TokenSettings;
   readonly drainMs: number;
+  /** Processes that serve `listen`; 1 is the guard's own. */
+  readonly workers: number;
   /** What is allowed but deserves a line at start. */
   readonly warnings: readonly string[];
 }
@@ -72,9 +75,13 @@ export function buildSettings(
     upstream: buildUpstream(guard, httpServer, locate),
     token: buildToken(guard.token),
     drainMs: guard.drain,
+    workers: guard.workers === 'auto' ? countCores(httpServer) : guard.workers,
     warnings: listWarnings(guard, httpServer),
   });
 }
+
+/** `auto`: a worker for each core that this process may use, as far as each gets a connection to the broker. */
+const countCores = ({ limit_conn }: HttpServerBlock): number => Math.min(availableParallelism(), limit_conn);
 
 function locateSocket(address: ListenAddress, path: string, locate: Locate): ListenAddress {
   return address.kind === 'unix' ? { kind: 'unix', path: locate(path, address.path) } : address;

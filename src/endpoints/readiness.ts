@@ -53,7 +53,8 @@ function explainTrouble(draining: boolean, usableIssuers: number, upstream: stri
   if (usableIssuers === 0) {
     return 'No usable key: put one into guard.keys_dir (broker-guard keygen NAME makes one).';
   }
-  return upstream === 'ok' || upstream === 'busy'
-    ? undefined
+  if (upstream === 'ok' || upstream === 'busy') return undefined;
+  return upstream === 'guard_failed'
+    ? 'No worker process of the guard answers: its log says why.'
     : 'The broker gives no usable answer: see guard.upstream.url and http_server.';
 }

@@ -4,8 +4,11 @@ import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import type { RsaNumbers } from './der.ts';
 
 export interface VerificationKey {
-  /** Always of type `public`, asymmetric type `rsa`. */
+  /** Always of type `public`, asymmetric type `rsa`. Made when first asked for: most of many issuers are quiet. */
   readonly key: KeyObject;
+  /** RFC 7518 §6.3.1: modulus and exponent as base64urlUInt. */
+  readonly n: string;
+  readonly e: string;
   /** Length of the modulus. */
   readonly bits: number;
   /** RFC 7638 SHA-256 thumbprint, base64url. Computed when first asked for. */
@@ -23,32 +26,39 @@ export function makeVerificationKey(numbers: RsaNumbers): VerificationKey | { re
   const bits = bitLength(numbers.modulus);
   const flaw = findSizeFlaw(bits) ?? findNumberFlaw(numbers);
   if (flaw !== undefined) return { flaw };
-  const n = numbers.modulus.toString('base64url');
-  const e = numbers.exponent.toString('base64url');
-  // The JWK form: a twentieth of the time the PEM and DER decoders of OpenSSL 3 need for the same key.
-  return new RsaVerificationKey(createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' }), bits);
+  return new RsaVerificationKey(numbers, bits);
 }
 
 class RsaVerificationKey implements VerificationKey {
-  readonly key: KeyObject;
+  readonly n: string;
+  readonly e: string;
   readonly bits: number;
+  #key: KeyObject | undefined;
   #thumbprint: string | undefined;
 
-  constructor(key: KeyObject, bits: number) {
-    this.key = key;
+  constructor({ modulus, exponent }: RsaNumbers, bits: number) {
+    this.n = modulus.toString('base64url');
+    this.e = exponent.toString('base64url');
     this.bits = bits;
   }
 
+  get key(): KeyObject {
+    // The JWK form: a twentieth of the time the PEM and DER decoders of OpenSSL 3 need for the same key.
+    this.#key ??= createPublicKey({ key: { kty: 'RSA', n: this.n, e: this.e }, format: 'jwk' });
+    return this.#key;
+  }
+
   get thumbprint(): string {
-    this.#thumbprint ??= computeThumbprint(this.key);
+    this.#thumbprint ??= computeThumbprint(this);
     return this.#thumbprint;
   }
 }
 
 /** RFC 7638 §3: the required members in lexical order, no white space. */
-function computeThumbprint(key: KeyObject): string {
-  const { e, kty, n } = key.export({ format: 'jwk' });
-  return createHash('sha256').update(JSON.stringify({ e, kty, n })).digest('base64url');
+function computeThumbprint({ e, n }: VerificationKey): string {
+  return createHash('sha256')
+    .update(JSON.stringify({ e, kty: 'RSA', n }))
+    .digest('base64url');
 }
 
 function findSizeFlaw(bits: number): string | undefined {

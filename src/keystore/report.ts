@@ -149,18 +149,18 @@ function keysMissingFrom(base: IssuerKeys | undefined, from: IssuerKeys | undefi
 
 const describeKey = (key: VerificationKey): string => `RSA ${key.bits} bits, thumbprint ${key.thumbprint}`;
 
+/** Names by thumbprint. Compared by modulus: with 10,000 issuers the thumbprints alone would take a while. */
 function findSharedKeys({ issuers }: Snapshot): Map<string, string> {
-  const owners = new Map<string, string[]>();
+  const owners = new Map<string, { key: VerificationKey; names: string[] }>();
   for (const [name, keys] of issuers) {
-    for (const { thumbprint } of keys.usable ? keys.keys : []) {
-      const names = owners.get(thumbprint);
-      if (names) names.push(name);
-      else owners.set(thumbprint, [name]);
+    for (const key of keys.usable ? keys.keys : []) {
+      const owner = owners.get(key.n);
+      if (owner) owner.names.push(name);
+      else owners.set(key.n, { key, names: [name] });
     }
   }
-  const shared = new Map<string, string>();
-  for (const [thumbprint, names] of owners) if (names.length > 1) shared.set(thumbprint, listNames(names));
-  return shared;
+  const shared = [...owners.values()].filter(({ names }) => names.length > 1);
+  return new Map(shared.map(({ key, names }) => [key.thumbprint, listNames(names)]));
 }
 
 function listNames(names: readonly string[]): string {

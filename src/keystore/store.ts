@@ -1,14 +1,14 @@
 // The live key store: the present snapshot, kept true by a watch for speed and a poll for certainty.
-// A lookup reads a Map and nothing else: no name from a token ever touches the file system or causes a scan.
 
 import { basename, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
-import { hasKeySuffix, isIssuerName, stemOf } from './names.ts';
+import { createLookup, type IssuerLookup } from './lookup.ts';
+import { isIssuerName } from './names.ts';
 import { traceFile } from './read.ts';
 import { KeyReport, type Observation } from './report.ts';
 import { type Elsewhere, earliestLookMs, type KeyFiles, scanKeyFiles, traceDirectory } from './scan.ts';
 import { type ScanResult, ScanSchedule } from './schedule.ts';
-import { collectIssuers, countUsable, type IssuerKeys, type Snapshot } from './snapshot.ts';
+import { collectIssuers, countUsable, type Snapshot } from './snapshot.ts';
 import { DirectoryWatch } from './watch.ts';
 
 export interface KeyStoreOptions {
@@ -16,18 +16,20 @@ export interface KeyStoreOptions {
   readonly directory: string;
   /** Key files configured by path; each one more issuer, named by its base name, with any suffix. */
   readonly extraFiles: readonly string[];
-  /** `token.issuer_suffix = optional`: a name without `.pub`/`.pem` also finds its issuer where only one file fits. */
+  /** `token.issuer_suffix = optional`: see `createLookup`. */
   readonly suffixOptional: boolean;
   /** Takes one line for the operator; no line break at the end. */
   readonly report: (line: string) => void;
 }
 
 export interface KeyStore {
-  /** The keys filed under this name, with the full name; undefined when no file has it. Memory only. */
-  lookup(issuer: string): IssuerKeys | undefined;
+  /** By the present state. */
+  readonly lookup: IssuerLookup;
   /** The present state; the same object until something changes. */
   snapshot(): Snapshot;
   usableIssuers(): number;
+  /** Calls back after each change, with the state that has come of it. */
+  onChange(listener: (snapshot: Snapshot) => void): void;
   /** Ends watching and polling; lookups go on answering from the last state. */
   close(): void;
 }
@@ -63,14 +65,15 @@ class DirectoryKeyStore implements KeyStore {
   #isClosed = false;
   #now: Observation;
   #usableIssuers: number;
-  #aliases: ReadonlyMap<string, string>;
+  #lookUp: IssuerLookup;
+  #onChange: (snapshot: Snapshot) => void = () => undefined;
 
   constructor(options: KeyStoreOptions, configured: readonly string[], files: KeyFiles) {
     this.#options = options;
     this.#configured = configured;
     this.#now = { files, snapshot: toSnapshot(files, 1) };
     this.#usableIssuers = countUsable(this.#now.snapshot);
-    this.#aliases = this.#collectAliases();
+    this.#lookUp = createLookup(this.#now.snapshot.issuers, options.suffixOptional);
     this.#report = new KeyReport(options.directory, options.report);
     this.#report.start(this.#now);
     this.#schedule = new ScanSchedule(() => this.#scan());
@@ -81,10 +84,7 @@ class DirectoryKeyStore implements KeyStore {
   }
 
   /** Bound to the store, since it is handed on as a bare function. */
-  readonly lookup = (issuer: string): IssuerKeys | undefined => {
-    const { issuers } = this.#now.snapshot;
-    return issuers.get(issuer) ?? issuers.get(this.#aliases.get(issuer) ?? issuer);
-  };
+  readonly lookup: IssuerLookup = (issuer) => this.#lookUp(issuer);
 
   snapshot(): Snapshot {
     return this.#now.snapshot;
@@ -92,6 +92,10 @@ class DirectoryKeyStore implements KeyStore {
 
   usableIssuers(): number {
     return this.#usableIssuers;
+  }
+
+  onChange(listener: (snapshot: Snapshot) => void): void {
+    this.#onChange = listener;
   }
 
   close(): void {
@@ -122,7 +126,8 @@ class DirectoryKeyStore implements KeyStore {
     this.#now = { files, snapshot: isSame ? snapshot : toSnapshot(files, snapshot.version + 1) };
     if (!isSame) {
       this.#usableIssuers = countUsable(this.#now.snapshot);
-      this.#aliases = this.#collectAliases();
+      this.#lookUp = createLookup(this.#now.snapshot.issuers, this.#options.suffixOptional);
+      this.#onChange(this.#now.snapshot);
     }
     this.#report.update(before, this.#now, performance.now());
   }
@@ -138,22 +143,6 @@ class DirectoryKeyStore implements KeyStore {
       if (isChanged) this.#schedule.request(0);
       this.#checkIn(Math.max(CHECK_INTERVAL_MS, IDLE_FACTOR * (performance.now() - startMs)));
     }, delayMs).unref();
-  }
-
-  /** Full names by stem; a stem of two files, or one that is itself a file, names nobody. */
-  #collectAliases(): Map<string, string> {
-    const aliases = new Map<string, string>();
-    if (!this.#options.suffixOptional) return aliases;
-    const { issuers } = this.#now.snapshot;
-    const seen = new Set<string>();
-    for (const name of issuers.keys()) {
-      const stem = stemOf(name);
-      if (stem === name || hasKeySuffix(stem)) continue;
-      if (seen.has(stem) || issuers.has(stem)) aliases.delete(stem);
-      else aliases.set(stem, name);
-      seen.add(stem);
-    }
-    return aliases;
   }
 }
 

@@ -68,6 +68,37 @@ describe('the audit log', () => {
     expect(log.dropped()).toBe(0);
   });
 
+  it('passes on the lines of other processes as they are, in order with its own', async () => {
+    const { path, fd } = openFile();
+    const log = openAuditLog(fd, () => undefined);
+    log.write(record('own'));
+    log.relay('{"request_id":"another\'s \u2028 ä"}\n');
+    log.write(record('own again'));
+    await log.close();
+    const lines = readFileSync(path, 'utf8').split('\n');
+    expect(lines).toEqual([
+      JSON.stringify(record('own')),
+      '{"request_id":"another\'s \u2028 ä"}',
+      JSON.stringify(record('own again')),
+      '',
+    ]);
+    expect(log.dropped()).toBe(0);
+  });
+
+  it('adds what other processes have lost to what it has lost itself, a line of theirs among it', async () => {
+    const { fd } = openFile();
+    const log = openAuditLog(fd, () => undefined);
+    log.countLost(0);
+    expect(log.dropped()).toBe(0);
+    log.countLost(3);
+    log.countLost(4);
+    expect(log.dropped()).toBe(7);
+    await log.close();
+    log.relay('{}\n');
+    log.write(record('too late'));
+    expect(log.dropped()).toBe(9);
+  });
+
   it('goes on when the disk is full, says so once and counts what it lost', async () => {
     const said: string[] = [];
     const log = openAuditLog(openSync('/dev/full', 'w'), (line) => said.push(line));

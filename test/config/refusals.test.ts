@@ -23,6 +23,7 @@ const messagesOf = (text: string, overrides?: Overrides) =>
 const ADDRESS = 'must be an address such as 127.0.0.1:8090, [::1]:8090 or unix:/run/guard.sock';
 const DURATION = 'must be a duration such as 500ms, 10s, 5m or 1h';
 const ALGORITHM = 'must be one of RS256, RS384, RS512, PS256, PS384, PS512';
+const WORKERS = 'must be auto, or a whole number from 1 to 256';
 const OWN_ADDRESS = 'leads back to the guard itself: it must be the address of the broker';
 
 describe('a single value', () => {
@@ -40,6 +41,13 @@ describe('a single value', () => {
     ['guard.drain', '-1s', DURATION],
     ['guard.drain', '1w', DURATION],
     ['guard.drain', '25d', DURATION],
+    ['guard.workers', 'many', WORKERS],
+    ['guard.workers', '0', WORKERS],
+    ['guard.workers', '257', WORKERS],
+    ['guard.workers', '-1', WORKERS],
+    ['guard.workers', '1.5', WORKERS],
+    ['guard.workers', '""', WORKERS],
+    ['guard.workers', '[]', WORKERS],
     ['guard.upstream.profile', 'mosquitto', 'must be one of nanomq, generic'],
     ['guard.upstream.credentials', 'bearer', 'must be one of basic, none'],
     ['guard.upstream.timeouts.connect', '0s', 'must be longer than 0'],
@@ -180,6 +188,17 @@ describe('an impossible combination is refused', () => {
       'http_server.auth_type is jwt, so the broker would refuse the Basic credentials of the guard. Set it to basic: the guard checks the tokens now',
     ]);
     expect(messagesOf('http_server.auth_type = jwt\nguard.upstream.credentials = none')).toEqual([]);
+  });
+
+  it('more workers than the broker takes connections', () => {
+    const message =
+      'guard.workers is more than http_server.limit_conn: every worker needs a connection to the broker';
+    expect(problemsOf('http_server.limit_conn = 3\nguard.workers = 4')).toEqual([
+      { message, file: expect.stringMatching(/nanomq\.conf$/), line: 2, column: 1 },
+    ]);
+    expect(messagesOf('guard.workers = 33')).toEqual([message]);
+    expect(messagesOf('http_server.limit_conn = 3\nguard.workers = 3')).toEqual([]);
+    expect(messagesOf('http_server.limit_conn = 1\nguard.workers = auto')).toEqual([]);
   });
 
   it('one address for both listeners', () => {

@@ -1,5 +1,6 @@
 // From files and flags to Settings: what every setting is by default, and what it becomes.
 import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { defaultSettings, loadSettings } from '../../src/config/load.ts';
@@ -42,6 +43,7 @@ describe('settings', () => {
         bodyEncodeRequired: true,
       },
       drainMs: 10_000,
+      workers: 1,
       warnings: [expect.stringContaining('http_server.password')],
     });
   });
@@ -58,7 +60,7 @@ describe('settings', () => {
         max_body = 2MB, limit_conn = 4, jwt.public.keyfile = "jwt/nanomq.pub"
       }
       guard {
-        listen = "[::1]:9000", keys_dir = issuers, drain = 1m
+        listen = "[::1]:9000", keys_dir = issuers, drain = 1m, workers = 3
         upstream { profile = generic, credentials = none, timeouts { connect = 500ms, headers = 2m, body = 1h } }
         token {
           algorithms = [PS512, RS384], exp_tolerance = 5s, iat_tolerance = 1m, max_lifetime = 1d
@@ -96,6 +98,7 @@ describe('settings', () => {
         bodyEncodeRequired: false,
       },
       drainMs: 60_000,
+      workers: 3,
       warnings: [
         'guard.insecure_listen_without_tls is on',
         'guard.insecure_clear_text_upstream is on',
@@ -132,6 +135,17 @@ describe('settings', () => {
     ['1GB', 1024 ** 3],
   ])('take the size %s', (text, bytes) => {
     expect(load(`http_server.max_body = ${text}`).settings.upstream.maxBodyBytes).toBe(bytes);
+  });
+
+  it('take a number of workers up to 256 where the broker has as many connections', () => {
+    expect(load('guard.workers = 32').settings.workers).toBe(32);
+    expect(load('guard.workers = "256"\nhttp_server.limit_conn = 256').settings.workers).toBe(256);
+  });
+
+  it('take auto for a worker a core, as far as each gets a connection to the broker', () => {
+    const cores = availableParallelism();
+    expect(load('guard.workers = auto').settings.workers).toBe(Math.min(cores, 32));
+    expect(load('guard.workers = auto\nhttp_server.limit_conn = 1').settings.workers).toBe(1);
   });
 
   it('take none, one or several audiences, and one algorithm without its brackets', () => {

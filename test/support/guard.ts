@@ -49,6 +49,8 @@ export async function startTestGuard(options: TestGuardOptions): Promise<TestGua
   const lines: string[] = [];
   const audit = {
     write: (record: AuditRecord) => void records.push(record),
+    relay: () => undefined,
+    countLost: () => undefined,
     dropped: () => 0,
     close: async () => undefined,
   };

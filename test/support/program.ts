@@ -1,6 +1,6 @@
 // The built product as a process: what a user starts, with its streams and its exit code.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './root.ts';
 
@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly uid?: number;
+  /** Leads a process group, so that a signal can go to it and its children at once, as a terminal sends it. */
+  readonly ownGroup?: boolean;
 }
 
 export interface RunningProgram {
@@ -48,6 +50,7 @@ export function startProcess(file: string, args: readonly string[], options: Run
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     stdio: ['pipe', 'pipe', 'pipe'],
+    detached: options.ownGroup ?? false,
     ...identity,
   });
   let stdout = '';
@@ -106,6 +109,17 @@ export async function announcedPorts(program: RunningProgram): Promise<{ front: 
     /listening on https?:\/\/\S+:(\d+), service on http:\/\/\S+:(\d+)\n/,
   );
   return { front: Number(front), service: Number(service) };
+}
+
+/** Whether a process is there; one that has ended and waits for its parent to hear of it is not. */
+export function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch (error) {
+    // Without /proc the signal alone has answered.
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' && !existsSync('/proc/self/stat');
+  }
 }
 
 /** Tests of the product must not judge an older one. */

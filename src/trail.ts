@@ -45,7 +45,7 @@ export function createTrail({ write, now, tick, isDraining }: TrailOptions): Tra
       res.once('close', () => {
         // What closes its connection stays its last: see `current`.
         if (underway.get(req.socket) === exchange && !exchange.closing) underway.delete(req.socket);
-        exchange.onClosed?.();
+        exchange.follower?.abandon();
         write(observe(exchange, client, tick()));
       });
       return exchange;

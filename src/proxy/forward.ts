@@ -66,5 +66,5 @@ function send(
     { method: exchange.req.method as string, head: head.value, body },
     relay,
   );
-  exchange.onClosed = () => relay.abandon();
+  exchange.follower = relay;
 }

@@ -1,6 +1,6 @@
 // Carries the broker's answer to the client: head, chunks, end, or the reason why there is none.
 import { type Denial, deny } from '../decision.ts';
-import type { Exchange } from '../http/exchange.ts';
+import type { Exchange, Follower } from '../http/exchange.ts';
 import { CONNECTION } from '../http/hop-by-hop.ts';
 import { endAtEndOfTurn } from '../http/turn.ts';
 import { buildAnswerHead } from './answer-fields.ts';
@@ -17,7 +17,7 @@ export interface RelayOptions {
 
 const SMALL_BODY_BYTES = 16 * 1024;
 
-export class Relay implements AnswerHandler {
+export class Relay implements AnswerHandler, Follower {
   call: Call | undefined;
   private isEnded = false;
   private isReusable = true;

@@ -69,6 +69,8 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
       keys.close();
       keys = opened;
       tls = renewed;
+      // Workers may take a while: the end may have come meanwhile, for the keys of before.
+      if (draining) keys.close();
       reportFixed(initial, wanted, report);
       settings = changed;
     },
@@ -101,11 +103,23 @@ const openKeys = (settings: Settings, report: Report): Promise<KeyStore> =>
     report,
   });
 
-/** Listeners and workers are those of the start: what a reload cannot change stays as it is. */
+/** Listeners and workers are those of the start: a reload leaves them as they are. */
 function keepFixed(before: Settings, after: Settings): Settings {
   const { listen, service, workers } = before;
   // Other files are read; the switch from http to https is not made.
   return { ...after, listen, service, workers, tls: before.tls && (after.tls ?? before.tls) };
+}
+
+/** What a reload cannot change is said aloud. */
+function reportFixed(before: Settings, after: Settings, report: Report): void {
+  const fixed: [string, boolean][] = [
+    ['guard.listen', formatAddress(before.listen) !== formatAddress(after.listen)],
+    ['guard.service.listen', formatAddress(before.service) !== formatAddress(after.service)],
+    ['guard.tls', (before.tls === undefined) !== (after.tls === undefined)],
+    ['guard.workers', before.workers !== after.workers],
+  ];
+  for (const [name, changed] of fixed)
+    if (changed) report(`${name} changed: restart the guard for it to take effect`);
 }
 
 /** @throws Failure where the settings of the file are sound, but not for the workers that run */
@@ -116,16 +130,4 @@ function refuseStarvation({ workers, upstream }: Settings): void {
     'settings_invalid',
     `${what}: every worker needs a connection to the broker. Restart the guard.`,
   );
-}
-
-/** ... and is said aloud. */
-function reportFixed(before: Settings, after: Settings, report: Report): void {
-  const fixed: [string, boolean][] = [
-    ['guard.listen', formatAddress(before.listen) !== formatAddress(after.listen)],
-    ['guard.service.listen', formatAddress(before.service) !== formatAddress(after.service)],
-    ['guard.tls', (before.tls === undefined) !== (after.tls === undefined)],
-    ['guard.workers', before.workers !== after.workers],
-  ];
-  for (const [name, changed] of fixed)
-    if (changed) report(`${name} changed: restart the guard for it to take effect`);
 }

@@ -2,16 +2,20 @@
 // it mints the same way, and ends it with SIGTERM. Usage: node .ci/start-once.mjs NODE
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const node = resolve(process.argv[2]);
 const main = resolve(import.meta.dirname, '../dist/main.js');
+// Those of `npm start`: a Node that does not know one of them would not start at all.
+const { scripts } = JSON.parse(readFileSync(resolve(import.meta.dirname, '../package.json'), 'utf8'));
+const flags = scripts.start.split(' ').filter((word) => word.startsWith('--'));
+const listeners = ['--listen', '127.0.0.1:0', '--service-listen', '127.0.0.1:0'];
 const folder = mkdtempSync(join(tmpdir(), 'broker-guard-start-'));
 const deadline = setTimeout(() => fail('it took longer than 30 s'), 30_000);
 
-const guard = spawn(node, [main, 'serve', '--listen', '127.0.0.1:0', '--service-listen', '127.0.0.1:0'], {
+const guard = spawn(node, [...flags, main, 'serve', ...listeners], {
   cwd: folder,
   stdio: ['ignore', 'ignore', 'pipe'],
 });

@@ -1,7 +1,7 @@
 // How broker-guard is started: a settings file, a keys directory with as many issuers as asked for, audit to a file.
 // Knows the guard's outside only (settings, readiness, metrics).
 import { createPublicKey, generateKeyPairSync, randomBytes, randomFillSync } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { issuerName, signerName } from '../tokens.mjs';
@@ -10,6 +10,12 @@ const LIMIT_CONN = 64;
 
 /** The built program. */
 export const findGuard = () => fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+/** Node's flags as shipped: those that `npm start` gives it. */
+function readStartFlags() {
+  const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return /** @type {string} */ (scripts.start).split(' ').filter((word) => word.startsWith('--'));
+}
 
 /** A public key for work that needs no token. */
 export function makePublicKey() {
@@ -71,7 +77,7 @@ export function describeGuard(context, workers = 1) {
   writeKeys(path.join(context.directory, 'keys'), context.publicKeys, context.issuers);
   const service = `http://127.0.0.1:${context.servicePort}`;
   return {
-    command: [process.execPath, findGuard(), 'serve', '--config', settings],
+    command: [process.execPath, ...readStartFlags(), findGuard(), 'serve', '--config', settings],
     env: { NODE_ENV: 'production' },
     readyUrl: `${service}/readyz`,
     metricsUrl: `${service}/metrics`,

@@ -55,7 +55,7 @@ export function toAuditRecord(seen: Observation): AuditRecord {
   const principal = seen.principal ?? seen.denial?.principal;
   return {
     type: 'audit',
-    time: formatTime(seen.startedAtMs),
+    time: new Date(seen.startedAtMs).toISOString(),
     request_id: seen.id,
     client: seen.client,
     issuer: principal?.issuer,
@@ -82,18 +82,6 @@ function nameOutcome({ denial, completed }: Observation): Outcome {
   if (denial === undefined) return completed ? 'allowed' : 'aborted';
   const { stage } = REASONS[denial.reason];
   return stage === 'upstream' || stage === 'guard' ? 'failed' : 'denied';
-}
-
-let lastTimeMs = Number.NaN;
-let lastTime = '';
-
-/** RFC 3339, UTC. Under load many requests begin in the same millisecond: its text is made once. */
-function formatTime(unixMs: number): string {
-  if (unixMs !== lastTimeMs) {
-    lastTime = new Date(unixMs).toISOString();
-    lastTimeMs = unixMs;
-  }
-  return lastTime;
 }
 
 const roundMs = (ms: number): number => Math.round(ms * 1000) / 1000;

@@ -2,7 +2,7 @@
 // could frame in two ways is an error here, since a wrong frame would hand one caller another one's answer.
 
 import { CONNECTION, nominatedFields } from '../http/hop-by-hop.ts';
-import type { AnswerHandler } from './call.ts';
+import type { AnswerHandler, ChunkSource } from './call.ts';
 
 /** The connection is in a state nobody can trust any more. */
 export class AnswerError extends Error {
@@ -33,6 +33,12 @@ type Phase =
   | 'until-close'
   | 'done';
 
+/** The connection, as far as the reading of an answer goes. */
+export interface AnswerSource extends ChunkSource {
+  /** The handler wants no more data for now. */
+  pause(): void;
+}
+
 /** Reads exactly one final answer. */
 export class AnswerParser {
   /** The whole answer has been read. */
@@ -49,13 +55,12 @@ export class AnswerParser {
   private interim = 0;
   private readonly isHead: boolean;
   private readonly handler: Pick<AnswerHandler, 'onHead' | 'onData'>;
-  private readonly pause: () => void;
+  private readonly source: AnswerSource;
 
-  /** @param pause told when the handler wants no more data for now */
-  constructor(method: string, handler: Pick<AnswerHandler, 'onHead' | 'onData'>, pause: () => void) {
+  constructor(method: string, handler: Pick<AnswerHandler, 'onHead' | 'onData'>, source: AnswerSource) {
     this.isHead = method === 'HEAD';
     this.handler = handler;
-    this.pause = pause;
+    this.source = source;
   }
 
   /**
@@ -69,7 +74,8 @@ export class AnswerParser {
     while (rest.length > 0 && this.phase !== 'done') {
       const used = this.step(rest);
       if (used === 0) {
-        this.pending = rest;
+        // A copy: the memory is read into again.
+        this.pending = Buffer.from(rest);
         return 0;
       }
       rest = rest.subarray(used);
@@ -144,7 +150,7 @@ export class AnswerParser {
       this.remaining -= part.length;
       if (this.remaining === 0) this.phase = this.phase === 'sized' ? 'done' : 'chunk-end';
     }
-    if (!this.handler.onData(part)) this.pause();
+    if (!this.handler.onData(part, this.source)) this.source.pause();
     return part.length;
   }
 

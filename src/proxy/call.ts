@@ -8,12 +8,21 @@ export interface OutboundRequest {
   readonly body: Buffer | AsyncIterable<Buffer> | null;
 }
 
+/** Where a chunk was read. */
+export interface ChunkSource {
+  /** Leaves the chunk at hand as it is until the function that comes back is called, which is to be done once. */
+  keep(): () => void;
+}
+
 /** What becomes of a call. `onFailure` and `onEnd` exclude each other; one of them comes last. */
 export interface AnswerHandler {
   /** `fields`: flat, name and value as received. */
   onHead(status: number, fields: readonly string[]): void;
-  /** Returns false to be spared more data until `resume`. */
-  onData(chunk: Buffer): boolean;
+  /**
+   * The chunk's memory is read into again after the return, unless it is kept. Returns false to be spared more
+   * data until `resume`.
+   */
+  onData(chunk: Buffer, source: ChunkSource): boolean;
   /** Returns false when the connection must not be used again. */
   onEnd(): boolean;
   onFailure(error: Error): void;

@@ -1,10 +1,11 @@
 // One connection to the broker, one call at a time: a lane. It decides whether the connection may carry
 // another call, and whether a call that died may be made again.
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { atEndOfTurn } from '../http/turn.ts';
-import { AnswerError, AnswerParser } from './answer-parser.ts';
+import { AnswerError, AnswerParser, type AnswerSource } from './answer-parser.ts';
 import type { Call, Carrier } from './call.ts';
+import { ReadMemory } from './read-memory.ts';
 
 export interface LaneOptions {
   /** `http://127.0.0.1:8081` or `https://…`. */
@@ -37,10 +38,11 @@ export class SilenceError extends Error {
 /** An idle connection is given up before the broker gives it up just as a call goes out on it. */
 const IDLE_MS = 4000;
 
-export class Lane implements Carrier {
+export class Lane implements Carrier, AnswerSource {
   private readonly options: LaneOptions;
   private readonly clock: CoarseClock;
   private readonly onIdle: (lane: Lane) => void;
+  private readonly memory = new ReadMemory();
   private socket: Socket | undefined;
   private call: Call | undefined;
   private parser: AnswerParser | undefined;
@@ -75,6 +77,15 @@ export class Lane implements Carrier {
     this.socket?.resume();
   }
 
+  pause(): void {
+    this.socket?.pause();
+    this.deadline = Number.POSITIVE_INFINITY;
+  }
+
+  keep(): () => void {
+    return this.memory.keep();
+  }
+
   abort(): void {
     this.drop();
     this.release();
@@ -100,11 +111,16 @@ export class Lane implements Carrier {
   private connect(): void {
     this.expectWithin(this.options.connectTimeoutMs);
     this.isReused = false;
-    const socket = openSocket(this.options, () => {
+    const onOpen = (): void => {
       if (this.socket === socket && this.call !== undefined) this.send(this.call);
-    });
+    };
+    const callback = (count: number, bytes: Uint8Array): boolean => {
+      if (this.socket === socket) this.receive((bytes as Buffer).subarray(0, count));
+      return true;
+    };
+    const onread = { buffer: () => this.memory.next(), callback };
+    const socket = openSocket(this.options, onread, onOpen);
     this.socket = socket;
-    socket.on('data', (bytes) => this.socket === socket && this.receive(bytes));
     socket.on('end', () => this.socket === socket && this.finishAtEnd());
     socket.on('error', (error) => this.socket === socket && this.lose(error));
     socket.on('close', () => this.socket === socket && this.finishAtEnd());
@@ -126,7 +142,7 @@ export class Lane implements Carrier {
 
   private write(call: Call, socket: Socket): void {
     const { method, head, body } = call.request;
-    this.parser = new AnswerParser(method, call.handler, () => this.pause());
+    this.parser = new AnswerParser(method, call.handler, this);
     this.isHeadSent = true;
     this.isRequestSent = !isStream(body);
     socket.write(head, 'latin1');
@@ -171,11 +187,6 @@ export class Lane implements Carrier {
       // Where the handler itself ended the call there is nobody left to tell.
       if (this.call === call) this.fail(error as Error);
     }
-  }
-
-  private pause(): void {
-    this.socket?.pause();
-    this.deadline = Number.POSITIVE_INFINITY;
   }
 
   private finishAtEnd(): void {
@@ -242,12 +253,12 @@ export class Lane implements Carrier {
   }
 }
 
-function openSocket({ origin, socketPath }: LaneOptions, onOpen: () => void): Socket {
-  if (socketPath !== undefined) return connectTcp({ path: socketPath }, onOpen);
+function openSocket({ origin, socketPath }: LaneOptions, onread: OnReadOpts, onOpen: () => void): Socket {
+  if (socketPath !== undefined) return connectTcp({ path: socketPath, onread }, onOpen);
   const { hostname, port, protocol } = new URL(origin);
   const host = hostname.replace(/^\[|\]$/g, '');
   const isTls = protocol === 'https:';
-  const target = { host, port: Number(port || (isTls ? 443 : 80)), noDelay: true };
+  const target = { host, port: Number(port || (isTls ? 443 : 80)), noDelay: true, onread };
   if (!isTls) return connectTcp(target, onOpen);
   // RFC 6066 §3: a server name is a host name, never an address.
   const servername = isIP(host) === 0 ? { servername: host } : {};

@@ -4,7 +4,7 @@ import type { Exchange, Follower } from '../http/exchange.ts';
 import { CONNECTION } from '../http/hop-by-hop.ts';
 import { endAtEndOfTurn } from '../http/turn.ts';
 import { buildAnswerHead } from './answer-fields.ts';
-import type { AnswerHandler, Call } from './call.ts';
+import type { AnswerHandler, Call, ChunkSource } from './call.ts';
 import { classifyFailure } from './upstream.ts';
 
 export interface RelayOptions {
@@ -55,7 +55,7 @@ export class Relay implements AnswerHandler, Follower {
     exchange.res.writeHead(status, head.fields);
   }
 
-  onData(chunk: Buffer): boolean {
+  onData(chunk: Buffer, source: ChunkSource): boolean {
     const { res } = this.exchange;
     if (!this.hasHead) return true;
     this.exchange.bytesOut += chunk.length;
@@ -64,7 +64,7 @@ export class Relay implements AnswerHandler, Follower {
       this.whole = chunk.toString('latin1');
       return true;
     }
-    if (res.write(chunk)) return true;
+    if (res.write(chunk, source.keep())) return true;
     if (!this.isWaiting) res.once('drain', () => this.resume());
     this.isWaiting = true;
     return false;

@@ -17,7 +17,10 @@ export interface TlsUpstream {
 }
 
 /** To be called inside a test: it ends with the test. Every request is answered with `answer`. */
-export async function startTlsUpstream(hosts: readonly string[], answer: string): Promise<TlsUpstream> {
+export async function startTlsUpstream(
+  hosts: readonly string[],
+  answer: string | Buffer,
+): Promise<TlsUpstream> {
   const files = await makeFiles(hosts);
   const serverNames: string[] = [];
   const sockets = new Set<{ destroy(): void }>();

@@ -110,20 +110,20 @@ export const REASONS: Readonly<Record<DenyReason, ReasonRow>> = Object.freeze(RO
 export interface Denial {
   readonly allowed: false;
   readonly reason: DenyReason;
-  readonly detail?: string;
+  readonly detail: string | undefined;
   /** Who is refused, where the signature was good. For the audit trail only. */
-  readonly principal?: Principal;
+  readonly principal: Principal | undefined;
   /** What an unverified token says of its issuer. For the audit trail only. */
-  readonly claimedIssuer?: string;
+  readonly claimedIssuer: string | undefined;
 }
 
 /** The verified caller. */
 export interface Principal {
   /** The key file that verified the token, `ops.pub`. */
   readonly issuer: string;
-  readonly subject?: string;
+  readonly subject: string | undefined;
   /** `jti`. */
-  readonly tokenId?: string;
+  readonly tokenId: string | undefined;
   /** RFC 7638 thumbprint of the key that verified the signature. */
   readonly thumbprint: string;
   readonly bodyEncode: 0 | 1;
@@ -131,7 +131,32 @@ export interface Principal {
 
 export type Decision<T> = { readonly allowed: true; readonly value: T } | Denial;
 
-export const deny = (reason: DenyReason, detail?: string): Denial =>
-  detail === undefined ? { allowed: false, reason } : { allowed: false, reason, detail };
+// Verdicts are written out member by member: V8 takes microseconds to spread an object, and keeps a larger one.
+
+export const deny = (reason: DenyReason, detail?: string): Denial => ({
+  allowed: false,
+  reason,
+  detail,
+  principal: undefined,
+  claimedIssuer: undefined,
+});
+
+/** The same refusal, of a token that says who its issuer is. */
+export const denyIssuer = ({ reason, detail }: Denial, claimedIssuer: string): Denial => ({
+  allowed: false,
+  reason,
+  detail,
+  principal: undefined,
+  claimedIssuer,
+});
+
+/** The same refusal, of a caller who is known. */
+export const denyPrincipal = ({ reason, detail }: Denial, principal: Principal): Denial => ({
+  allowed: false,
+  reason,
+  detail,
+  principal,
+  claimedIssuer: undefined,
+});
 
 export const allow = <T>(value: T): Decision<T> => ({ allowed: true, value });

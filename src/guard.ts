@@ -1,7 +1,7 @@
 // The core's one face: who is calling, as a decision. Remembers which tokens were verified, never for how
 // long they are good: times are judged on each call, and a remembered signature dies with its key.
 import { LRUCache } from 'lru-cache';
-import { allow, type Decision, type Principal } from './decision.ts';
+import { allow, type Decision, denyPrincipal, type Principal } from './decision.ts';
 import { checkTimes } from './token/claims.ts';
 import { type KeyLookup, type TokenRules, type VerifiedToken, verifyToken } from './token/verify.ts';
 
@@ -53,17 +53,12 @@ export function createGuard({ rules, lookup, now }: GuardOptions): Guard {
         remembered.set(token, known);
       }
       const denial = checkTimes(known.token.claims, rules, now() / 1000);
-      return denial === undefined ? allow(known.principal) : { ...denial, principal: known.principal };
+      return denial === undefined ? allow(known.principal) : denyPrincipal(denial, known.principal);
     },
   };
 }
 
 function toPrincipal({ issuer, key, claims }: VerifiedToken): Principal {
-  return {
-    issuer,
-    thumbprint: key.thumbprint,
-    bodyEncode: claims.bodyEncode,
-    ...(claims.subject !== undefined && { subject: claims.subject }),
-    ...(claims.tokenId !== undefined && { tokenId: claims.tokenId }),
-  };
+  const { bodyEncode, subject, tokenId } = claims;
+  return { issuer, thumbprint: key.thumbprint, bodyEncode, subject, tokenId };
 }

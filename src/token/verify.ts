@@ -2,7 +2,7 @@
 // protected header -> payload is an object -> issuer is a legal name -> key exists -> signature -> claims.
 // Pure: the keys come from a lookup handed in, the time is judged by whoever has a clock.
 import type { KeyObject } from 'node:crypto';
-import { allow, type Decision, deny } from '../decision.ts';
+import { allow, type Decision, deny, denyIssuer } from '../decision.ts';
 import { type Algorithm, isSignatureGood } from './algorithms.ts';
 import { type ClaimRules, type Claims, checkForms, readClaims } from './claims.ts';
 import type { JsonObject } from './json.ts';
@@ -50,10 +50,11 @@ export function verifyToken(token: string, rules: TokenRules, lookup: KeyLookup)
   if (!issuer.allowed) return issuer;
   const claimedIssuer = issuer.value;
   const signer = findSigner(decoded.value, algorithm.value, claimedIssuer, lookup);
-  if (!signer.allowed) return { ...signer, claimedIssuer };
+  if (!signer.allowed) return denyIssuer(signer, claimedIssuer);
   const denial = checkForms(claimedPayload, rules);
-  if (denial !== undefined) return { ...denial, claimedIssuer };
-  return allow({ ...signer.value, claimedIssuer, claims: readClaims(claimedPayload) });
+  if (denial !== undefined) return denyIssuer(denial, claimedIssuer);
+  const { issuer: name, key } = signer.value;
+  return allow({ issuer: name, key, claimedIssuer, claims: readClaims(claimedPayload) });
 }
 
 /** File names the keys directory may hold: anything else never reaches a lookup. */

@@ -28,6 +28,8 @@ export interface CrewOptions {
   readonly ownGroup?: boolean;
   /** Another copy of the product. */
   readonly main?: string;
+  /** Node's own flags. */
+  readonly flags?: readonly string[];
 }
 
 /** @param more further lines inside `guard { }`; `listen` and `workers` among them stand for those here */
@@ -63,9 +65,9 @@ export async function startCrew(options: CrewOptions = {}): Promise<Crew> {
 export async function startCrewIn(
   cwd: string,
   upstream: RecordingUpstream,
-  { ownGroup = false, main = MAIN }: CrewOptions = {},
+  { ownGroup = false, main = MAIN, flags = [] }: CrewOptions = {},
 ): Promise<Crew> {
-  const program = startProcess(process.execPath, [main, 'serve'], { cwd, ownGroup });
+  const program = startProcess(process.execPath, [...flags, main, 'serve'], { cwd, ownGroup });
   onTestFinished(async () => {
     await program.stop('SIGKILL');
   });

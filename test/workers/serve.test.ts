@@ -1,6 +1,9 @@
 // `guard.workers = 2`, as processes: both serve, and to the outside they are one guard.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../support/guard.ts';
+import { ROOT } from '../support/root.ts';
 import { DEADLINE_MS, DEV, head, holdAnswers, OPS, readRecords, startCrew, workerOf } from './harness.ts';
 
 describe('two workers', () => {
@@ -27,6 +30,16 @@ describe('two workers', () => {
     const records = readRecords(stdout);
     expect(records.map(({ request_id }) => request_id).sort()).toEqual(ids.sort());
     for (const record of records) expect(record).toMatchObject({ outcome: 'allowed', issuer: 'ops.pub' });
+  });
+
+  it.runIf(process.platform === 'linux')('run with the flags that npm start gives to Node', async () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    const flags = (scripts.start as string).split(' ').filter((word) => word.startsWith('--'));
+    expect(flags).toHaveLength(3);
+    const crew = await startCrew({ flags });
+    expect(crew.pids).toHaveLength(2);
+    for (const pid of crew.pids)
+      expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')).toEqual(expect.arrayContaining(flags));
   });
 
   it('answer on the service listener as one: ready, with the keys of all', async () => {

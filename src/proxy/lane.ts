@@ -4,6 +4,7 @@ import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from 'node:
 import { connect as connectTls } from 'node:tls';
 import { atEndOfTurn } from '../http/turn.ts';
 import { AnswerError, AnswerParser, type AnswerSource } from './answer-parser.ts';
+import { free } from './body-memory.ts';
 import type { Call, Carrier } from './call.ts';
 import { ReadMemory } from './read-memory.ts';
 
@@ -156,7 +157,7 @@ export class Lane implements Carrier, AnswerSource {
       this.expectWithin(this.options.bodyTimeoutMs, 'client');
       for await (const chunk of body) {
         if (this.call !== call || this.socket !== socket) return;
-        if (!socket.write(chunk)) {
+        if (!socket.write(chunk, () => free(chunk))) {
           this.expectWithin(this.options.bodyTimeoutMs);
           await drained(socket);
           if (this.call !== call) return;

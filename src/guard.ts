@@ -22,8 +22,8 @@ interface Remembered {
   readonly principal: Principal;
 }
 
-/** Token text held at most: some 10,000 tokens of an ordinary length. */
-const REMEMBERED_BYTES = 8 * 1024 * 1024;
+/** Token text held at most: some 6,000 tokens of an ordinary length. */
+const REMEMBERED_BYTES = 4 * 1024 * 1024;
 
 export function createGuard({ rules, lookup, now }: GuardOptions): Guard {
   // The key is the token itself: its text is canonical (strict base64url), so one signature has one text.

@@ -84,14 +84,14 @@ function scrapeMetrics(url) {
 /**
  * @param {{ port: number, pids: number[], outputFile?: string | undefined, metricsUrl?: string | undefined, isDirect?: boolean }} target
  * @param {import('./scenarios.mjs').Scenario} scenario
- * @param {{ tokens: import('./tokens.mjs').TokenStore, cores: import('./cores.mjs').Cores, warmUpSeconds: number, seconds: number }} plan
+ * @param {{ tokens: import('./tokens.mjs').TokenStore, cores: import('./cores.mjs').Cores, warmUps: readonly number[], seconds: number }} plan `warmUps`: seconds of each load before
  * @returns {Promise<Cell>}
  */
-export async function measureCell(target, scenario, { tokens, cores, warmUpSeconds, seconds }) {
+export async function measureCell(target, scenario, { tokens, cores, warmUps, seconds }) {
   const { tokenFile } = scenario.load;
   const load = { ...scenario.load, tokenFile: tokenFile === '' ? '' : tokens.file(tokenFile) };
   let start = 0;
-  if (warmUpSeconds > 0) {
+  for (const warmUpSeconds of warmUps) {
     const warmUp = await runLoad(load, target.port, { start, seconds: warmUpSeconds }, cores);
     start = scenario.mustNotRepeat ? warmUp.issued : 0;
   }

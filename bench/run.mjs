@@ -19,7 +19,7 @@ import { openTokenStore } from './tokens.mjs';
 import { listVersions } from './versions.mjs';
 
 const QUICK_LIMIT_MS = 180_000;
-const ROUND_LIMIT_MS = 400_000;
+const ROUND_LIMIT_MS = 600_000;
 const RESULTS = new URL('./results/', import.meta.url);
 const PLOTS = new URL('../docs/bench/', import.meta.url);
 

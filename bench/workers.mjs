@@ -122,7 +122,7 @@ async function measureGuard({ count, instance }, connections, { way, tokens, sec
   const { pids, port } = instance;
   const outputFile = /** @type {string} */ (instance.outputFile);
   const scenario = { ...ONE_TOKEN, load: { ...ONE_TOKEN.load, connections } };
-  const plan = { tokens, cores: way.coresFor(count), warmUpSeconds: 0, seconds };
+  const plan = { tokens, cores: way.coresFor(count), warmUps: [], seconds };
   truncateSync(outputFile);
   const before = pids.map((pid) => readCpuMicros([pid]));
   const [{ requests, perSecond, cpuUs = 0, problems: wrong }, held] = await Promise.all([

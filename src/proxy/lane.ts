@@ -54,6 +54,8 @@ export class Lane implements Carrier, AnswerSource {
   private isReused = false;
   private isHeadSent = false;
   private isRequestSent = false;
+  /** The client has yet to take what came. */
+  private isPaused = false;
   /** Something came back. */
   private isTouched = false;
 
@@ -74,13 +76,15 @@ export class Lane implements Carrier, AnswerSource {
   }
 
   resume(): void {
-    this.expectWithin(this.options.bodyTimeoutMs);
+    this.isPaused = false;
+    this.expectAnswer();
     this.socket?.resume();
   }
 
   pause(): void {
+    this.isPaused = true;
+    this.expectAnswer();
     this.socket?.pause();
-    this.deadline = Number.POSITIVE_INFINITY;
   }
 
   keep(): () => void {
@@ -107,6 +111,14 @@ export class Lane implements Carrier, AnswerSource {
   private expectWithin(ms: number, awaited: Peer = 'broker'): void {
     this.deadline = this.clock.now + this.clock.stepMs + ms;
     this.awaited = awaited;
+  }
+
+  /** What is awaited once the request is sent; before that it is its body, whatever has come of the answer. */
+  private expectAnswer(): void {
+    if (!this.isRequestSent) return;
+    const { headersTimeoutMs, bodyTimeoutMs } = this.options;
+    if (this.isPaused) this.deadline = Number.POSITIVE_INFINITY;
+    else this.expectWithin(this.parser?.hasHead ? bodyTimeoutMs : headersTimeoutMs);
   }
 
   private connect(): void {
@@ -145,6 +157,7 @@ export class Lane implements Carrier, AnswerSource {
     const { method, head, body } = call.request;
     this.parser = new AnswerParser(method, call.handler, this);
     this.isHeadSent = true;
+    this.isPaused = false;
     this.isRequestSent = !isStream(body);
     socket.write(head, 'latin1');
     if (isStream(body)) void this.pump(call, socket, body);
@@ -169,7 +182,7 @@ export class Lane implements Carrier, AnswerSource {
     }
     if (this.call !== call) return;
     this.isRequestSent = true;
-    if (!this.parser?.hasHead) this.expectWithin(this.options.headersTimeoutMs);
+    this.expectAnswer();
   }
 
   private receive(bytes: Buffer): void {

@@ -72,6 +72,22 @@ describe('half an answer', () => {
   });
 });
 
+describe('half an answer before the request is whole', () => {
+  it('then silence: the broker is to blame, not the caller who has sent everything', async () => {
+    const pair = await startPair({ respondEarly: () => HALF, respond: () => undefined, guard: QUICK });
+    const connection = await pair.open();
+    connection.write(`${pair.head('POST', PUBLISH, ['Content-Length: 2'])}x`);
+    await connection.wait(5000, () => connection.received.includes('hello'));
+    connection.write('y');
+    await connection.closed();
+    expect(await pair.soleRecord()).toMatchObject({
+      outcome: 'failed',
+      reason: 'upstream_timeout',
+      bytes_in: 2,
+    });
+  });
+});
+
 describe('a broker that refuses the credentials of the guard', () => {
   it('is broken: its 401 would blame the token of the caller', async () => {
     const pair = await startPair({

@@ -16,6 +16,8 @@ export interface RelayOptions {
 }
 
 const SMALL_BODY_BYTES = 16 * 1024;
+/** Less is copied: what is kept keeps 64 KiB, and a broker may send its answer byte by byte. */
+const LEAST_KEPT_BYTES = 4 * 1024;
 
 export class Relay implements AnswerHandler, Follower {
   call: Call | undefined;
@@ -64,7 +66,8 @@ export class Relay implements AnswerHandler, Follower {
       this.whole = chunk.toString('latin1');
       return true;
     }
-    if (res.write(chunk, source.keep())) return true;
+    const isSmall = chunk.length < LEAST_KEPT_BYTES;
+    if (isSmall ? res.write(Buffer.from(chunk)) : res.write(chunk, source.keep())) return true;
     if (!this.isWaiting) res.once('drain', () => this.resume());
     this.isWaiting = true;
     return false;

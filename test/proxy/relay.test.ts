@@ -1,0 +1,48 @@
+// What a relay keeps of the memory that answers are read into.
+import { once } from 'node:events';
+import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, it, onTestFinished } from 'vitest';
+import { Exchange } from '../../src/http/exchange.ts';
+import { Relay } from '../../src/proxy/relay.ts';
+
+const unexpected = (): never => {
+  throw new Error('nothing fails here');
+};
+
+function makeRelay(req: IncomingMessage, res: ServerResponse): Relay {
+  const isDraining = () => false;
+  const exchange = new Exchange({ id: '1', req, res, startedAt: 0, startedTick: 0, isDraining });
+  const tick = () => 0;
+  return new Relay(
+    exchange,
+    { credential: undefined, tick, report: unexpected, reportFailure: unexpected },
+    unexpected,
+  );
+}
+
+it('keeps large pieces of an answer until they are sent, and copies small ones', async () => {
+  const seen = { kept: 0, givenBack: 0 };
+  const keep = () => {
+    seen.kept++;
+    return () => void seen.givenBack++;
+  };
+  const server = createServer((req, res) => {
+    const relay = makeRelay(req, res);
+    relay.onHead(200, []);
+    for (const size of [1, 100, 16_384]) relay.onData(Buffer.alloc(size), { keep });
+    relay.onEnd();
+  });
+  server.listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const bytes = await new Promise<number>((go, fail) => {
+    get({ port, agent: false }, (answer) => {
+      let length = 0;
+      answer.on('data', (part) => (length += part.length)).on('end', () => go(length));
+    }).on('error', fail);
+  });
+  expect(bytes).toBe(16_485);
+  expect(seen).toEqual({ kept: 1, givenBack: 1 });
+});

@@ -13,10 +13,18 @@ export function readBearerToken(values: readonly string[]): Decision<string> {
   const value = (values[0] ?? '').trim();
   if (value === '') return deny('token_missing');
   const scheme = value.slice(0, 7).toLowerCase();
-  if (scheme === 'bearer ') return allow(value.slice(7).trimStart());
+  if (scheme === 'bearer ') return readToken(value);
   // Nothing behind the scheme, or something else than a blank.
   if (scheme === 'bearer') return deny('token_missing');
   return scheme === 'bearer\t' ? deny('token_malformed') : deny('scheme_unsupported');
+}
+
+/** More blanks than this are no accident: a remembered token would keep them in memory. */
+const MAX_SCHEME_LENGTH = 32;
+
+function readToken(value: string): Decision<string> {
+  const token = value.slice(7).trimStart();
+  return value.length - token.length > MAX_SCHEME_LENGTH ? deny('token_malformed') : allow(token);
 }
 
 /** RFC 7617 §2: the value that presents a user name and password. */

@@ -63,6 +63,14 @@ describe('refuses', () => {
     await expectRefusal(pair, answer, 'scheme_unsupported');
   });
 
+  it('a token behind so many blanks that remembering it would fill the memory', async () => {
+    const pair = await startPair();
+    const answer = await pair.send(
+      buildHead('GET', BROKERS, [`Authorization: Bearer${' '.repeat(8000)}${pair.token}`]),
+    );
+    await expectRefusal(pair, answer, 'token_malformed');
+  });
+
   it.each([' x', ', Basic YTpi', ','])('a token followed by %j', async (rest) => {
     const pair = await startPair();
     const answer = await pair.send(buildHead('GET', BROKERS, [pair.authorization + rest]));

@@ -19,12 +19,13 @@ export function readBearerToken(values: readonly string[]): Decision<string> {
   return scheme === 'bearer\t' ? deny('token_malformed') : deny('scheme_unsupported');
 }
 
-/** More blanks than this are no accident: a remembered token would keep them in memory. */
+/** The scheme with the blanks behind it: more of them would stay in memory with each remembered token. */
 const MAX_SCHEME_LENGTH = 32;
 
 function readToken(value: string): Decision<string> {
   const token = value.slice(7).trimStart();
-  return value.length - token.length > MAX_SCHEME_LENGTH ? deny('token_malformed') : allow(token);
+  if (value.length - token.length <= MAX_SCHEME_LENGTH) return allow(token);
+  return deny('token_malformed', 'Send one blank between Bearer and the token.');
 }
 
 /** RFC 7617 §2: the value that presents a user name and password. */

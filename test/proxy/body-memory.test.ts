@@ -1,3 +1,4 @@
+// Which parts of a body lose their memory once they are sent, and which keep it.
 import { describe, expect, it } from 'vitest';
 import { free } from '../../src/proxy/body-memory.ts';
 

@@ -10,11 +10,11 @@ import { basicCredential, readBearerToken } from './http/credential.ts';
 import type { Exchange } from './http/exchange.ts';
 import { canonicalizeTarget } from './http/target.ts';
 import type { IssuerLookup } from './keystore/lookup.ts';
+import { classifyAction, PROFILES, type Profile } from './policy/profile.ts';
 import { judgeBody } from './proxy/body.ts';
 import { createFailureReport } from './proxy/failure-report.ts';
 import { type ForwardOptions, forward, type Refuse } from './proxy/forward.ts';
 import { probeBroker } from './proxy/probe.ts';
-import { classifyAction, PROFILES, type Profile } from './proxy/profile.ts';
 import { createUpstream, type Upstream, type UpstreamReason } from './proxy/upstream.ts';
 import type { Trail } from './trail.ts';
 

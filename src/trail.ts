@@ -3,10 +3,10 @@
 
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AuditRecord } from './audit/record.ts';
-import { toAuditRecord } from './audit/record.ts';
 import type { Denial } from './decision.ts';
 import { Exchange } from './http/exchange.ts';
+import type { AuditRecord } from './observe/audit/record.ts';
+import { toAuditRecord } from './observe/audit/record.ts';
 
 export interface TrailOptions {
   readonly write: (record: AuditRecord) => void;

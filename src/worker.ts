@@ -11,9 +11,9 @@ if (!cluster.isWorker) throw new Error('a worker is started by broker-guard serv
 // node:cluster ends the worker.
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
 
-const { openAuditLog } = await import('./audit/log.ts');
-const { createDuty } = await import('./workers/duty.ts');
-const { answerCall, HELLO } = await import('./workers/protocol.ts');
+const { openAuditLog } = await import('./observe/audit/log.ts');
+const { createDuty } = await import('./process/workers/duty.ts');
+const { answerCall, HELLO } = await import('./process/workers/protocol.ts');
 
 const report = (line: string): void => {
   process.stderr.write(`worker ${process.pid}: ${line}\n`);

@@ -1,8 +1,8 @@
 // The composition of a request's steps: what breaks inside the guard, and whose name goes to the broker.
 import http from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { AuditRecord } from '../src/audit/record.ts';
-import { PROFILES } from '../src/proxy/profile.ts';
+import type { AuditRecord } from '../src/observe/audit/record.ts';
+import { PROFILES } from '../src/policy/profile.ts';
 import { createUpstream } from '../src/proxy/upstream.ts';
 import { createHandler } from '../src/server.ts';
 import { createTrail } from '../src/trail.ts';

@@ -2,8 +2,8 @@
 import { formatAddress } from '../config/address.ts';
 import type { Settings } from '../config/settings.ts';
 import { Failure } from '../failure.ts';
-import { readTls } from '../front.ts';
 import { openKeyStore } from '../keystore/store.ts';
+import { readTls } from '../listener/http-server.ts';
 import { findSettingsFile, readSettings, type SettingsFlags } from './settings-source.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
 

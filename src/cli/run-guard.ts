@@ -1,9 +1,10 @@
 // A guard in the foreground: from settings to listening, through signals, to the exit code.
-import { openAuditLog } from '../audit/log.ts';
+
 import { formatAddress } from '../config/address.ts';
 import type { Settings } from '../config/settings.ts';
 import { Failure } from '../failure.ts';
-import { type RunningGuard, startGuard } from '../lifecycle.ts';
+import { openAuditLog } from '../observe/audit/log.ts';
+import { type RunningGuard, startGuard } from '../process/start.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
 
 const STDOUT = 1;

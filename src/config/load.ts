@@ -2,10 +2,10 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { Failure, type Problem, SettingsFailure } from '../failure.ts';
+import { readIncludeFile } from '../hocon/include.ts';
+import { readSettingsText } from '../hocon/keyvalue.ts';
+import type { Conflict, HoconDocument, HoconObject } from '../hocon/value.ts';
 import { listCombinationProblems } from './combinations.ts';
-import { readIncludeFile } from './hocon/include.ts';
-import { readSettingsText } from './hocon/keyvalue.ts';
-import type { Conflict, HoconDocument, HoconObject } from './hocon/value.ts';
 import { applyOverrides, type Overrides, placeOverrides } from './overrides.ts';
 import { type FindPlace, findMisspelledBlocks, toProblems } from './problems.ts';
 import { guardSchema, httpServerSchema } from './schema.ts';

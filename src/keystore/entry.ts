@@ -2,9 +2,10 @@
 // outlives a file that is being replaced. Time is a number of a monotonic clock, given by the caller.
 
 import { basename } from 'node:path';
+import type { BadFile } from '../files/bad-file.ts';
+import { ABSENT, MISSING, readBounded, type Trace, traceFile } from '../files/read.ts';
 import type { VerificationKey } from './key.ts';
-import { type BadFile, type KeyFile, parseKeyFile } from './keyfile.ts';
-import { ABSENT, MISSING, readBounded, type Trace, traceFile } from './read.ts';
+import { type KeyFile, parseKeyFile } from './keyfile.ts';
 import { haveSameKeys, type IssuerKeys } from './snapshot.ts';
 
 /** Kernel timestamps move in steps of up to 10 ms: after this long a later write cannot share a fingerprint. */

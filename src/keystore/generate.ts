@@ -6,10 +6,10 @@ import { link, lstat, open, realpath, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Failure } from '../failure.ts';
+import { codeOf, isInside } from '../files/read.ts';
 import { MAX_KEY_BITS, MIN_KEY_BITS } from './key.ts';
 import { parseKeyFile } from './keyfile.ts';
 import { hasKeySuffix, isKeyFileName } from './names.ts';
-import { codeOf, isInside } from './read.ts';
 
 const PRIVATE_MODE = 0o600;
 const PUBLIC_MODE = 0o644;

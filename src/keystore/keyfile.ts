@@ -1,17 +1,11 @@
 // What the text of one key file means: its keys, or the one sentence why it has none. Knows no file system.
 
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { type BadFile, bad, incomplete } from '../files/bad-file.ts';
 import { type RsaNumbers, readRsaPublicKey, readRsaSpki } from './der.ts';
 import { makeVerificationKey, type VerificationKey } from './key.ts';
 import { readSshRsaLine } from './openssh.ts';
 import { type PemBlock, splitPem } from './pem.ts';
-
-/** A file that is not trusted. `incomplete`: a writer may still be busy, so a second look is worth it. */
-export interface BadFile {
-  readonly usable: false;
-  readonly reason: string;
-  readonly incomplete: boolean;
-}
 
 export type KeyFile = { readonly usable: true; readonly keys: readonly VerificationKey[] } | BadFile;
 
@@ -22,9 +16,6 @@ const PRIVATE_BLOCK = /BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/;
 const OTHER_SSH_KEY = /^(?:ssh-(?!rsa)[a-z0-9]+|ecdsa-sha2-|sk-|rsa-sha2-)[^ \t]*[ \t]+AAAA/;
 const PRIVATE_REASON =
   'A PRIVATE KEY lies in this file. Move it away from the keys directory now, replace the pair if others could read it, and leave only the public half.';
-
-export const bad = (reason: string): BadFile => ({ usable: false, reason, incomplete: false });
-export const incomplete = (reason: string): BadFile => ({ usable: false, reason, incomplete: true });
 
 /**
  * Reads SPKI and PKCS#1 PEM, X.509 certificates and OpenSSH `ssh-rsa` lines, any number of them in one file. One

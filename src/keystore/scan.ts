@@ -5,9 +5,9 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
+import { codeOf, fingerprintOf } from '../files/read.ts';
 import { type Entry, type KeySource, lookAt, markAbsent, nextLookMs } from './entry.ts';
 import { isKeyFileName } from './names.ts';
-import { codeOf, fingerprintOf } from './read.ts';
 
 /** Files looked at in one turn of the event loop. */
 const SLICE = 200;

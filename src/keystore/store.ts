@@ -2,14 +2,14 @@
 
 import { basename, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
+import { traceFile } from '../files/read.ts';
+import { type ScanResult, ScanSchedule } from '../files/schedule.ts';
+import { DirectoryWatch } from '../files/watch.ts';
 import { createLookup, type IssuerLookup } from './lookup.ts';
 import { isIssuerName } from './names.ts';
-import { traceFile } from './read.ts';
 import { KeyReport, type Observation } from './report.ts';
 import { type Elsewhere, earliestLookMs, type KeyFiles, scanKeyFiles, traceDirectory } from './scan.ts';
-import { type ScanResult, ScanSchedule } from './schedule.ts';
 import { collectIssuers, countUsable, type Snapshot } from './snapshot.ts';
-import { DirectoryWatch } from './watch.ts';
 
 export interface KeyStoreOptions {
   /** `guard.keys_dir`. */

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { canonicalizeTarget } from '../../src/http/target.ts';
-import { PROFILES } from '../../src/proxy/profile.ts';
+import { PROFILES } from '../../src/policy/profile.ts';
 import { BROKERS, type Pair, startPair } from '../support/pair.ts';
 
 const RUNS = 3000;

@@ -2,9 +2,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AuditRecord } from '../../src/audit/record.ts';
 import { loadSettings } from '../../src/config/load.ts';
-import { type RunningGuard, startGuard } from '../../src/lifecycle.ts';
+import type { AuditRecord } from '../../src/observe/audit/record.ts';
+import { type RunningGuard, startGuard } from '../../src/process/start.ts';
 
 export interface TestGuard {
   readonly port: number;

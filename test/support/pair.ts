@@ -1,6 +1,6 @@
 // A guard with a recording broker behind it, both gone when the test is over, and the requests tests send.
 import { onTestFinished } from 'vitest';
-import type { AuditRecord } from '../../src/audit/record.ts';
+import type { AuditRecord } from '../../src/observe/audit/record.ts';
 import { startTestGuard, type TestGuard, until } from './guard.ts';
 import { makeIssuer, mintToken } from './issuers.ts';
 import { openRaw, type RawAnswer, type RawConnection, sendRaw } from './raw.ts';

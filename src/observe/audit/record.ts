@@ -1,0 +1,87 @@
+// One line a request: who asked what, and what became of it. Knows how a record looks, not how one comes about.
+import type { Denial, Principal } from '../../decision.ts';
+import { REASONS } from '../../decision.ts';
+
+export type Outcome = 'allowed' | 'denied' | 'failed' | 'aborted';
+
+/** What a record is made of; the request's way fills it in. */
+export interface Observation {
+  readonly id: string;
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  readonly client: string | undefined;
+  readonly method: string | undefined;
+  readonly path: string | undefined;
+  readonly action: string | undefined;
+  readonly principal: Principal | undefined;
+  readonly denial: Denial | undefined;
+  readonly completed: boolean;
+  readonly status: number | undefined;
+  readonly upstreamStatus: number | undefined;
+  readonly upstreamMs: number | undefined;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** An audit line's members, in their order. Absent where unknown. Durations in milliseconds. */
+export interface AuditRecord {
+  /** Tells audit records from whatever else a log collector is fed. */
+  readonly type: 'audit';
+  readonly time: string;
+  readonly request_id: string;
+  readonly client: string | undefined;
+  readonly issuer: string | undefined;
+  /** What a token whose signature is not good says of its issuer. */
+  readonly claimed_issuer: string | undefined;
+  readonly subject: string | undefined;
+  readonly token_id: string | undefined;
+  readonly key: string | undefined;
+  readonly method: string | undefined;
+  /** Canonical, without the query: a query may hold anything, a token too. */
+  readonly path: string | undefined;
+  readonly action: string | undefined;
+  readonly outcome: Outcome;
+  /** The true reason, even where the caller reads `token_rejected`. */
+  readonly reason: string | undefined;
+  readonly status: number | undefined;
+  readonly upstream_status: number | undefined;
+  readonly bytes_in: number;
+  readonly bytes_out: number;
+  readonly duration_ms: number;
+  readonly upstream_ms: number | undefined;
+}
+
+export function toAuditRecord(seen: Observation): AuditRecord {
+  const principal = seen.principal ?? seen.denial?.principal;
+  return {
+    type: 'audit',
+    time: new Date(seen.startedAtMs).toISOString(),
+    request_id: seen.id,
+    client: seen.client,
+    issuer: principal?.issuer,
+    claimed_issuer: seen.denial?.claimedIssuer,
+    subject: principal?.subject,
+    token_id: principal?.tokenId,
+    key: principal?.thumbprint,
+    method: seen.method,
+    path: seen.path,
+    action: seen.action,
+    outcome: nameOutcome(seen),
+    reason: seen.denial?.reason,
+    status: seen.status,
+    upstream_status: seen.upstreamStatus,
+    bytes_in: seen.bytesIn,
+    bytes_out: seen.bytesOut,
+    duration_ms: roundMs(seen.durationMs),
+    upstream_ms: seen.upstreamMs === undefined ? undefined : roundMs(seen.upstreamMs),
+  };
+}
+
+/** A refusal is the caller's doing, a failure is not; whoever hangs up first has aborted. */
+function nameOutcome({ denial, completed }: Observation): Outcome {
+  if (denial === undefined) return completed ? 'allowed' : 'aborted';
+  const { stage } = REASONS[denial.reason];
+  return stage === 'upstream' || stage === 'guard' ? 'failed' : 'denied';
+}
+
+const roundMs = (ms: number): number => Math.round(ms * 1000) / 1000;

@@ -1,0 +1,113 @@
+// What a worker does when it is called, in the order in which calls come: several may be read in one turn.
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { loadSettings } from '../../../src/config/load.ts';
+import type { KeyStore } from '../../../src/keystore/store.ts';
+import { createDuty } from '../../../src/process/workers/duty.ts';
+import { describeChange } from '../../../src/process/workers/key-change.ts';
+import { openStore } from '../../keystore/material.ts';
+import { mintToken } from '../../support/issuers.ts';
+import { sendRaw } from '../../support/raw.ts';
+import { makeWorkspace } from '../../support/workspace.ts';
+import { DEV, head, OPS, openUpstream, writeConf } from './harness.ts';
+
+const audit = {
+  write: () => undefined,
+  relay: () => undefined,
+  countLost: () => undefined,
+  dropped: () => 7,
+  close: async () => undefined,
+};
+
+/** The store of a directory with these issuers. */
+async function openKeys(files: Readonly<Record<string, string>>): Promise<KeyStore> {
+  const directory = makeWorkspace({ '.keep': '', ...files });
+  return (await openStore(directory)).store;
+}
+
+const changeTo = (now: KeyStore, before?: KeyStore) => describeChange(before?.snapshot(), now.snapshot());
+
+async function prepare() {
+  const { url } = await openUpstream();
+  const read = (more = '') =>
+    loadSettings(join(makeWorkspace({ 'nanomq.conf': writeConf(url, more) }), 'nanomq.conf'));
+  const duty = createDuty(audit, () => undefined);
+  onTestFinished(async () => {
+    await duty.stop();
+  });
+  return {
+    duty,
+    read,
+    ops: await openKeys({ 'ops.pub': OPS.publicPem }),
+    dev: await openKeys({ 'dev.pub': DEV.publicPem }),
+  };
+}
+
+const TOKENS = [mintToken(OPS), mintToken(DEV, { iss: 'dev.pub' })];
+
+/** What the tokens of `ops.pub` and of `dev.pub` get. */
+async function ask(listening: Promise<{ port?: number } | { path: string }>): Promise<number[]> {
+  const listen = await listening;
+  const port = 'port' in listen ? (listen.port ?? 0) : 0;
+  const answers = TOKENS.map((token) => sendRaw(port, head('/api/v4/brokers', token)));
+  return (await Promise.all(answers)).map(({ status }) => status);
+}
+
+describe('a worker', () => {
+  it('serves with the keys it is given, and follows their changes', async () => {
+    const { duty, read, ops, dev } = await prepare();
+    const listening = duty.serve({ settings: read(), tls: undefined, keys: changeTo(ops) });
+    expect(await ask(listening)).toEqual([200, 401]);
+    await duty.changeKeys(changeTo(dev, ops));
+    expect(await ask(listening)).toEqual([401, 200]);
+    expect(await duty.probe()).toBeUndefined();
+  });
+
+  it('puts other settings and other keys in place together', async () => {
+    const { duty, read, ops, dev } = await prepare();
+    const listening = duty.serve({ settings: read(), tls: undefined, keys: changeTo(ops) });
+    await listening;
+    await duty.reload({ settings: read('token.max_lifetime = 2h'), tls: undefined, keys: changeTo(dev) });
+    expect(await ask(listening)).toEqual([401, 200]);
+    await duty.reload({ settings: read('token.max_lifetime = 10m'), tls: undefined, keys: changeTo(dev) });
+    expect(await ask(listening)).toEqual([401, 401]);
+  });
+
+  it('loses no change of keys that is read in one turn with the call to serve', async () => {
+    const { duty, read, ops, dev } = await prepare();
+    const listening = duty.serve({ settings: read(), tls: undefined, keys: changeTo(ops) });
+    await Promise.all([listening, duty.changeKeys(changeTo(dev, ops))]);
+    expect(await ask(listening)).toEqual([401, 200]);
+  });
+
+  it('loses no change of keys that is read in one turn with other settings', async () => {
+    const { duty, read, ops, dev } = await prepare();
+    const listening = duty.serve({ settings: read(), tls: undefined, keys: changeTo(dev) });
+    await listening;
+    // The first brings ops.pub back; the second, of the new key store, removes it for good.
+    await Promise.all([
+      duty.reload({ settings: read(), tls: undefined, keys: changeTo(ops) }),
+      duty.changeKeys(changeTo(dev, ops)),
+    ]);
+    expect(await ask(listening)).toEqual([401, 200]);
+  });
+
+  it('puts settings in place that come while it starts', async () => {
+    const { duty, read, ops, dev } = await prepare();
+    const listening = duty.serve({ settings: read(), tls: undefined, keys: changeTo(ops) });
+    await duty.reload({ settings: read('token.max_lifetime = 2h'), tls: undefined, keys: changeTo(dev) });
+    expect(await ask(listening)).toEqual([401, 200]);
+  });
+
+  it('is at fault, and says so, when it is asked before it serves', async () => {
+    const { duty, read, ops } = await prepare();
+    await expect(duty.probe()).rejects.toThrow(/before it was told what to serve/);
+    await expect(duty.reload({ settings: read(), tls: undefined, keys: changeTo(ops) })).rejects.toThrow(
+      /before it was told/,
+    );
+  });
+
+  it('ends with the number of records it has lost, whether it has served or not', async () => {
+    expect(await createDuty(audit, () => undefined).stop()).toBe(7);
+  });
+});

@@ -1,6 +1,9 @@
 // The vocabulary of every verdict, and the one table that turns a reason into an answer.
 // Knows no HTTP message, no token format and no clock.
 
+/** What a request asks for, in classes that an operator thinks in; named in the audit record. */
+export type ActionName = 'read' | 'publish' | 'write' | 'configure' | 'control' | 'other';
+
 export type Stage = 'credential' | 'form' | 'key' | 'claims' | 'request' | 'upstream' | 'guard';
 
 /** RFC 6750 §3.1 error codes. */
@@ -115,6 +118,8 @@ export interface Denial {
   readonly principal: Principal | undefined;
   /** What an unverified token says of its issuer. For the audit trail only. */
   readonly claimedIssuer: string | undefined;
+  /** For the Allow field (RFC 9110 §10.2.1), where the method is what was wrong. */
+  readonly allowedMethods: readonly string[] | undefined;
 }
 
 /** The verified caller. */
@@ -139,6 +144,7 @@ export const deny = (reason: DenyReason, detail?: string): Denial => ({
   detail,
   principal: undefined,
   claimedIssuer: undefined,
+  allowedMethods: undefined,
 });
 
 /** The same refusal, of a token that says who its issuer is. */
@@ -148,6 +154,7 @@ export const denyIssuer = ({ reason, detail }: Denial, claimedIssuer: string): D
   detail,
   principal: undefined,
   claimedIssuer,
+  allowedMethods: undefined,
 });
 
 /** The same refusal, of a caller who is known. */
@@ -157,6 +164,17 @@ export const denyPrincipal = ({ reason, detail }: Denial, principal: Principal):
   detail,
   principal,
   claimedIssuer: undefined,
+  allowedMethods: undefined,
+});
+
+/** A method that is not among those that the target takes. */
+export const denyMethod = (allowedMethods: readonly string[]): Denial => ({
+  allowed: false,
+  reason: 'method_not_allowed',
+  detail: undefined,
+  principal: undefined,
+  claimedIssuer: undefined,
+  allowedMethods,
 });
 
 export const allow = <T>(value: T): Decision<T> => ({ allowed: true, value });

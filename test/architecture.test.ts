@@ -18,10 +18,10 @@ const FLOORS: readonly (readonly string[])[] = [
   ['token', 'files', 'observe'],
   ['keystore', 'http', 'hocon'],
   ['policy', 'config'],
-  ['guard', 'proxy'],
-  ['endpoints', 'embedded', 'trail'],
+  ['guard', 'proxy', 'listener'],
+  ['core', 'explain', 'steps'],
+  ['endpoints', 'embedded', 'library'],
   ['server'],
-  ['listener'],
   ['process'],
   ['cli', 'worker'],
   ['main'],
@@ -86,7 +86,7 @@ describe('rooms', () => {
 describe('words with one home', () => {
   it.each([
     ["the Authorization field's name", /'authorization'/i, ['http/credential.ts']],
-    ["the WWW-Authenticate field's name", /'www-authenticate'/i, ['http/answer.ts']],
+    ["the WWW-Authenticate field's name", /'www-authenticate'/i, ['http/refusal.ts']],
     ["the Connection field's name", /(?<!on\()'connection'/i, ['http/hop-by-hop.ts']],
     ['the environment', /process\.env/, ['config/load.ts']],
     ['the end of the process', /process\.exit\b\(/, ['main.ts', 'worker.ts']],
@@ -95,7 +95,10 @@ describe('words with one home', () => {
 
   it('the time of day is read at the edge alone', () => {
     expect(
-      filesWith(/Date\.now/).filter((file) => !['server.ts', 'process/serving.ts', 'main.ts'].includes(file)),
+      filesWith(/Date\.now/).filter(
+        (file) =>
+          !['process/start.ts', 'process/serving.ts', 'process/workers/duty.ts', 'main.ts'].includes(file),
+      ),
     ).toEqual([]);
   });
 

@@ -1,11 +1,12 @@
 // The composition of a request's steps: what breaks inside the guard, and whose name goes to the broker.
 import http from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { AuditRecord } from '../src/observe/audit/record.ts';
+import { Connections } from '../src/listener/connection.ts';
+import { type AuditRecord, auditObserver } from '../src/observe/audit/record.ts';
+import { createRecorder } from '../src/observe/recorder.ts';
 import { PROFILES } from '../src/policy/profile.ts';
-import { createUpstream } from '../src/proxy/upstream.ts';
-import { createHandler } from '../src/server.ts';
-import { createTrail } from '../src/trail.ts';
+import { openBroker } from '../src/proxy/broker.ts';
+import { createGuardedApp } from '../src/server.ts';
 import { until } from './support/guard.ts';
 import { mintToken } from './support/issuers.ts';
 import { BROKERS, buildHead, OPS, startPair } from './support/pair.ts';
@@ -13,43 +14,42 @@ import { sendRaw } from './support/raw.ts';
 
 const tick = () => performance.now();
 
+const BROKER = {
+  origin: 'http://127.0.0.1:9',
+  socketPath: undefined,
+  profile: 'nanomq',
+  credentials: undefined,
+  connectTimeoutMs: 100,
+  headersTimeoutMs: 100,
+  bodyTimeoutMs: 100,
+  maxConnections: 1,
+  maxBodyBytes: 1024,
+} as const;
+
 /** A request's way with a core that throws. */
 async function startBroken(error: unknown) {
   const records: AuditRecord[] = [];
   const lines: string[] = [];
   const report = (line: string) => void lines.push(line);
-  const timeouts = { connectTimeoutMs: 100, headersTimeoutMs: 100, bodyTimeoutMs: 100 };
-  const upstream = createUpstream(
-    { origin: 'http://127.0.0.1:9', socketPath: undefined, maxConnections: 1, ...timeouts },
-    tick,
-  );
-  onTestFinished(() => upstream.close(true));
-  const server = http.createServer(
-    createHandler({
-      trail: createTrail({
-        write: (record) => records.push(record),
-        now: Date.now,
-        tick,
-        isDraining: () => false,
-      }),
-      profile: PROFILES.nanomq,
-      guard: {
-        authenticate() {
-          throw error;
-        },
-      },
-      forwarding: {
-        host: 'broker',
-        credential: undefined,
-        upstream,
-        maxBodyBytes: 1024,
-        tick,
-        report,
-        reportFailure: () => undefined,
-      },
-      report,
+  const broker = openBroker(BROKER, tick, report);
+  onTestFinished(() => broker.close(true));
+  const app = createGuardedApp({
+    recorder: createRecorder({
+      observers: [auditObserver((record) => void records.push(record))],
+      now: Date.now,
+      tick,
     }),
-  );
+    connectionOf: new Connections(() => false).of,
+    report,
+    profile: PROFILES.nanomq,
+    guard: {
+      authenticate() {
+        throw error;
+      },
+    },
+    broker,
+  });
+  const server = http.createServer(app.callback());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void server.close());
   return { records, lines, port: (server.address() as { port: number }).port };

@@ -3,7 +3,7 @@ import { formatAddress } from '../config/address.ts';
 import type { Settings } from '../config/settings.ts';
 import { Failure } from '../failure.ts';
 import { openKeyStore } from '../keystore/store.ts';
-import { readTls } from '../listener/http-server.ts';
+import { readTls } from '../listener/tls.ts';
 import { findSettingsFile, readSettings, type SettingsFlags } from './settings-source.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
 

@@ -1,6 +1,7 @@
 // `broker-guard inspect`: a token's parts and the verdict of every check, so that a refused token explains
 // itself. The last word is the guard's own; the list of checks is in token-checks.ts.
 import { readFileSync } from 'node:fs';
+import { type CheckedToken, explainDenial, runChecks } from '../explain.ts';
 import { Failure } from '../failure.ts';
 import { createGuard } from '../guard.ts';
 import { type KeyStore, openKeyStore } from '../keystore/store.ts';
@@ -8,7 +9,6 @@ import type { TokenRules } from '../token/verify.ts';
 import { redact } from './redact.ts';
 import { readSettings, type SettingsFlags } from './settings-source.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
-import { type CheckedToken, explainDenial, runChecks } from './token-checks.ts';
 
 interface Inspection extends CheckedToken {
   readonly accepted: boolean;

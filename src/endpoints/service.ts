@@ -1,40 +1,43 @@
-// The service listener's own routes: health for whoever runs the guard, public keys for whoever verifies
-// its issuers' tokens. Nothing here is forwarded, and nothing here needs a token.
+// The service listener's application: the frame of its routes. Nothing here is forwarded.
 import Router from '@koa/router';
-import Koa from 'koa';
+import type { Middleware } from 'koa';
+import type { Core } from '../core.ts';
+import type { Recorder } from '../observe/recorder.ts';
+import { answerDenials } from '../steps/answer-denials.ts';
+import { GuardApplication } from '../steps/application.ts';
+import { denyFailures } from '../steps/deny-failures.ts';
+import { record } from '../steps/record.ts';
+import { addHealth } from './health.ts';
+import { addJwks } from './jwks.ts';
 import type { Readiness } from './readiness.ts';
 
-export interface ServiceOptions {
+export interface ServiceParts {
+  readonly recorder: Recorder;
+  readonly report: (line: string) => void;
   readonly readiness: () => Promise<Readiness>;
-  /** The JWK Set (RFC 7517 §5) of the present keys, as JSON. */
-  readonly jwks: () => string;
+  readonly core: () => Core;
 }
 
-export function createServiceApp(options: ServiceOptions): Koa {
+export function createServiceApp({ recorder, report, readiness, core }: ServiceParts): GuardApplication {
   const router = new Router();
-  router.get('/livez', (ctx) => {
-    ctx.body = { alive: true };
-  });
-  router.get('/readyz', async (ctx) => {
-    const readiness = await options.readiness();
-    ctx.status = readiness.ready ? 200 : 503;
-    ctx.body = readiness;
-  });
-  router.get('/.well-known/jwks.json', (ctx) => {
-    ctx.type = 'application/jwk-set+json';
-    ctx.body = options.jwks();
-  });
-  const app = new Koa();
-  app.use(async (ctx, next) => {
-    ctx.set('cache-control', 'no-store');
-    ctx.set('x-content-type-options', 'nosniff');
-    await next();
-    if (ctx.status === 404 && !ctx.body) {
-      ctx.status = 404;
-      ctx.body = { message: 'Not here. Try /livez, /readyz or /.well-known/jwks.json.' };
-    }
-  });
+  addHealth(router, readiness);
+  addJwks(router, core);
+  const app = new GuardApplication();
+  app.use(record(recorder));
+  app.use(answerDenials());
+  app.use(denyFailures(report));
+  app.use(setFields);
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;
 }
+
+const setFields: Middleware = async (ctx, next) => {
+  ctx.set('cache-control', 'no-store');
+  ctx.set('x-content-type-options', 'nosniff');
+  await next();
+  if (ctx.status === 404 && !ctx.body) {
+    ctx.status = 404;
+    ctx.body = { message: 'Not here. Try /livez, /readyz or /.well-known/jwks.json.' };
+  }
+};

@@ -3,7 +3,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type Denial, deny } from '../decision.ts';
-import { formatRefusal, type RefusalOptions } from '../http/answer.ts';
+import { formatRefusal, type RefusalOptions } from '../http/refusal.ts';
 
 /** Node's parser and timeout codes, as reasons. Undefined where the client just went away. */
 export function explainParserError(error: NodeJS.ErrnoException): Denial | undefined {

@@ -1,9 +1,7 @@
 // What the guard knows of a broker's management API, as data: its base path, its methods, which routes are
 // which actions, and its quirks.
+import type { ActionName } from '../decision.ts';
 import type { TargetRules } from '../http/target.ts';
-
-/** What a request asks for, in classes that an operator thinks in; named in the audit trail. */
-export type ActionName = 'read' | 'publish' | 'write' | 'configure' | 'control' | 'other';
 
 export interface Profile {
   readonly name: string;

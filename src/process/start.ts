@@ -1,17 +1,19 @@
-// A guard from start to stop: keys, the guarded listener, the service listener; puts other settings in place
+// A guard from start to stop: the core, the guarded listener, the service listener; puts other settings in place
 // (SIGHUP), drains (SIGTERM). The request's way itself is in server.ts.
 import http from 'node:http';
 import { formatAddress, type ListenAddress } from '../config/address.ts';
 import type { Settings } from '../config/settings.ts';
+import { openCore } from '../core.ts';
 import { createReadiness, type Readiness } from '../endpoints/readiness.ts';
 import { createServiceApp } from '../endpoints/service.ts';
 import { Failure } from '../failure.ts';
-import { toJwkSetText } from '../keystore/jwks.ts';
-import { type KeyStore, openKeyStore } from '../keystore/store.ts';
-import { readTls } from '../listener/http-server.ts';
 import { boundAddress, closeServer, listenOn } from '../listener/sockets.ts';
+import { readTls } from '../listener/tls.ts';
 import type { AuditLog } from '../observe/audit/log.ts';
-import { type Means, type Serving, startServing } from './serving.ts';
+import { auditObserver } from '../observe/audit/record.ts';
+import type { Observer } from '../observe/observation.ts';
+import { createRecorder } from '../observe/recorder.ts';
+import { type Opened, type Serving, startServing, tick } from './serving.ts';
 import { startWorkers } from './workers/pool.ts';
 
 type Report = (line: string) => void;
@@ -36,23 +38,25 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
   let settings = initial;
   let draining = false;
   let tls = readTls(settings);
-  let keys = await openKeys(settings, report);
-  const serving = await serve(settings, { keys, tls }, audit, report).catch((error: unknown) => {
-    keys.close();
+  let core = await openCore(settings, { now: Date.now, report });
+  const serving = await serve(settings, { core, tls }, audit, report).catch((error: unknown) => {
+    core.close();
     throw error;
   });
   const readiness = createReadiness({
-    usableIssuers: () => keys.usableIssuers(),
+    usableIssuers: () => core.keys.usableIssuers(),
     probe: () => serving.probe(),
     isDraining: () => draining,
   });
-  const jwks = () => toJwkSetText(keys.snapshot(), settings.token.algorithms[0] as string);
-  const service = http.createServer(createServiceApp({ readiness, jwks }).callback());
+  const recorder = createRecorder({ observers: [auditDoors(audit)], now: Date.now, tick });
+  const service = http.createServer(
+    createServiceApp({ recorder, report, readiness, core: () => core }).callback(),
+  );
   try {
     await listenOn(service, settings.service, 'guard.service.listen or give --service-listen');
   } catch (error) {
     await serving.stop();
-    keys.close();
+    core.close();
     throw error;
   }
   return {
@@ -63,14 +67,14 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
       const changed = keepFixed(settings, wanted);
       refuseStarvation(changed);
       const renewed = wanted.tls === undefined ? tls : readTls(changed);
-      const opened = await openKeys(changed, report);
+      const opened = await openCore(changed, { now: Date.now, report });
       if (draining) return opened.close();
-      await serving.reload(changed, { keys: opened, tls: renewed });
-      keys.close();
-      keys = opened;
+      await serving.reload(changed, { core: opened, tls: renewed });
+      core.close();
+      core = opened;
       tls = renewed;
       // Workers may take a while: the end may have come meanwhile, for the keys of before.
-      if (draining) keys.close();
+      if (draining) core.close();
       reportFixed(initial, wanted, report);
       settings = changed;
     },
@@ -78,30 +82,31 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
       draining = true;
       await serving.stop();
       await closeServer(service, 0);
-      keys.close();
+      core.close();
     },
   };
 }
 
 /** In this process, or in several: `guard.workers`. */
-function serve(
+async function serve(
   settings: Settings,
-  means: Means<KeyStore>,
+  opened: Opened,
   audit: AuditLog,
   report: Report,
-): Promise<Serving<KeyStore>> {
-  return settings.workers > 1
-    ? startWorkers(settings, means, audit, report)
-    : startServing(settings, means, audit.write, report);
+): Promise<Serving<Opened>> {
+  if (settings.workers > 1) return startWorkers(settings, opened, audit, report);
+  const toMeans = ({ core, tls }: Opened) => ({ guard: core.guard, tls });
+  const serving = await startServing(settings, toMeans(opened), [auditObserver(audit.write)], report);
+  return { ...serving, reload: (changed, next) => serving.reload(changed, toMeans(next)) };
 }
 
-const openKeys = (settings: Settings, report: Report): Promise<KeyStore> =>
-  openKeyStore({
-    directory: settings.keysDirectory,
-    extraFiles: settings.extraKeyFiles,
-    suffixOptional: settings.issuerSuffixOptional,
-    report,
-  });
+/** Health and public keys are asked for every few seconds; what is recorded is doors, and failures. */
+function auditDoors(audit: AuditLog): Observer {
+  const observe = auditObserver(audit.write);
+  return (seen) => {
+    if (seen.action !== undefined || seen.denial !== undefined) observe(seen);
+  };
+}
 
 /** Listeners and workers are those of the start: a reload leaves them as they are. */
 function keepFixed(before: Settings, after: Settings): Settings {

@@ -1,8 +1,20 @@
 // The request as the broker gets it: built anew from what was judged, never copied from what came in
 // (RFC 9112 §11.2). Every name is the guard's own choice; client fields were picked by exact name.
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { allow, type Decision, deny, type Principal } from '../decision.ts';
 import { AUTHORIZATION } from '../http/credential.ts';
-import type { Exchange } from '../http/exchange.ts';
+import type { Head } from '../http/head.ts';
+import type { Target } from '../http/target.ts';
+
+/** A request that every step has let pass. */
+export interface Forwarded {
+  readonly id: string;
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly head: Head;
+  readonly target: Target;
+  readonly principal: Principal;
+}
 
 export interface OutboundOptions {
   /** `host:port` of the broker. */
@@ -20,20 +32,19 @@ const MAX_HEAD_BYTES = 8191;
  * @param contentLength exact body length in bytes; undefined for a request without a body
  */
 export function buildOutboundHead(
-  exchange: Exchange,
+  { id, req, head: received, target, principal }: Forwarded,
   contentLength: number | undefined,
   options: OutboundOptions,
 ): Decision<string> {
-  const { inbound, target, principal, req } = exchange;
-  let head = `${req.method} ${target?.text} HTTP/1.1\r\nhost: ${options.host}\r\n`;
-  const { fields } = inbound;
+  let head = `${req.method} ${target.text} HTTP/1.1\r\nhost: ${options.host}\r\n`;
+  const { fields, contentType } = received;
   for (let at = 0; at < fields.length; at += 2) head += `${fields[at]}: ${fields[at + 1]}\r\n`;
   if (contentLength !== undefined) {
-    if (inbound.contentType !== undefined) head += `content-type: ${inbound.contentType}\r\n`;
+    if (contentType !== undefined) head += `content-type: ${contentType}\r\n`;
     head += `content-length: ${contentLength}\r\n`;
   }
   head += formatCredential(options) + formatIdentity(principal);
-  head += `x-request-id: ${exchange.id}\r\nvia: 1.1 broker-guard\r\n\r\n`;
+  head += `x-request-id: ${id}\r\nvia: 1.1 broker-guard\r\n\r\n`;
   return head.length > MAX_HEAD_BYTES
     ? deny('head_too_large', 'Send a shorter path or fewer headers.')
     : allow(head);
@@ -48,9 +59,7 @@ const formatCredential = ({ credential }: OutboundOptions): string =>
   credential === undefined ? '' : `${AUTHORIZATION}: ${credential}\r\n`;
 
 /** A subject may hold any text: it travels percent-encoded, so that it can never end a line or add a field. */
-function formatIdentity(principal: Principal | undefined): string {
-  if (principal === undefined) return '';
-  const { issuer, subject } = principal;
+function formatIdentity({ issuer, subject }: Principal): string {
   const named = subject === undefined ? '' : `x-guard-subject: ${encodeURIComponent(subject)}\r\n`;
   return `x-guard-issuer: ${issuer}\r\n${named}`;
 }

@@ -1,13 +1,15 @@
-// Carries the broker's answer to the client: head, chunks, end, or the reason why there is none.
+// Carries the broker's answer to the client: head, chunks, end, or the reason why there is none. Counts what went by.
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Denial, deny } from '../decision.ts';
-import type { Exchange, Follower } from '../http/exchange.ts';
 import { CONNECTION } from '../http/hop-by-hop.ts';
 import { endAtEndOfTurn } from '../http/turn.ts';
 import { buildAnswerHead } from './answer-fields.ts';
-import type { AnswerHandler, Call, ChunkSource } from './call.ts';
-import { classifyFailure } from './upstream.ts';
+import type { BytesIn } from './body.ts';
+import type { AnswerHandler, Call, ChunkSource, OutboundRequest } from './call.ts';
+import { classifyFailure, type Upstream } from './upstream.ts';
 
 export interface RelayOptions {
+  readonly upstream: Upstream;
   readonly credential: string | undefined;
   readonly tick: () => number;
   readonly report: (line: string) => void;
@@ -15,13 +17,30 @@ export interface RelayOptions {
   readonly reportFailure: (error: Error) => void;
 }
 
+/** The exchange with the client, as far as the answer goes. */
+export interface Answered {
+  readonly id: string;
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  /** To be asked once, when the head of the answer is written. */
+  endsConnection(): boolean;
+}
+
 const SMALL_BODY_BYTES = 16 * 1024;
 /** Less is copied: what is kept keeps 64 KiB, and a broker may send its answer byte by byte. */
 const LEAST_KEPT_BYTES = 4 * 1024;
 
-export class Relay implements AnswerHandler, Follower {
-  call: Call | undefined;
-  private isEnded = false;
+export class Relay implements AnswerHandler, BytesIn {
+  upstreamStatus: number | undefined;
+  /** Body bytes received from and sent to the client. */
+  bytesIn = 0;
+  bytesOut = 0;
+  /** The broker's answer was handed to the client whole. */
+  isComplete = false;
+  private startedTick = 0;
+  private endedTick: number | undefined;
+  private call: Call | undefined;
+  private settle: ((denial: Denial | undefined) => void) | undefined;
   private isReusable = true;
   /** The client has to take what was written before it gets more. */
   private isWaiting = false;
@@ -29,30 +48,38 @@ export class Relay implements AnswerHandler, Follower {
   private contentLength: number | undefined;
   /** A small body that came in one piece, kept for its end: head and body then leave in one write. */
   private whole: string | undefined;
-  private readonly exchange: Exchange;
+  private readonly exchange: Answered;
   private readonly options: RelayOptions;
-  private readonly refuse: (exchange: Exchange, denial: Denial) => void;
 
-  constructor(
-    exchange: Exchange,
-    options: RelayOptions,
-    refuse: (exchange: Exchange, denial: Denial) => void,
-  ) {
+  constructor(exchange: Answered, options: RelayOptions) {
     this.exchange = exchange;
     this.options = options;
-    this.refuse = refuse;
+  }
+
+  /** From the request being ready to the end of the answer, in milliseconds; undefined where there was no end. */
+  get upstreamMs(): number | undefined {
+    return this.endedTick === undefined ? undefined : this.endedTick - this.startedTick;
+  }
+
+  /** Makes the call. Settles with what the client has to be told instead of an answer, or with nothing. */
+  carry(request: OutboundRequest): Promise<Denial | undefined> {
+    this.startedTick = this.options.tick();
+    return new Promise((resolve) => {
+      this.settle = resolve;
+      this.call = this.options.upstream.send(request, this);
+    });
   }
 
   onHead(status: number, rawFields: readonly string[]): void {
     const { exchange } = this;
-    exchange.upstreamStatus = status;
+    this.upstreamStatus = status;
     if (status === 401 && this.options.credential !== undefined) return;
     this.hasHead = true;
     const head = buildAnswerHead(status, rawFields, exchange.id);
     // After 400 and after the HTML pages of a broker's HTTP layer the request body may still lie unread on
     // the connection, where it would be taken for the next caller's request.
     this.isReusable = status !== 400 && !head.contentType.startsWith('text/html');
-    if (exchange.judgeConnection()) head.fields.push(CONNECTION, 'close');
+    if (exchange.endsConnection()) head.fields.push(CONNECTION, 'close');
     this.contentLength = head.contentLength;
     exchange.res.writeHead(status, head.fields);
   }
@@ -60,7 +87,7 @@ export class Relay implements AnswerHandler, Follower {
   onData(chunk: Buffer, source: ChunkSource): boolean {
     const { res } = this.exchange;
     if (!this.hasHead) return true;
-    this.exchange.bytesOut += chunk.length;
+    this.bytesOut += chunk.length;
     if (chunk.length === this.contentLength && chunk.length <= SMALL_BODY_BYTES) {
       // latin1 keeps every byte.
       this.whole = chunk.toString('latin1');
@@ -74,35 +101,29 @@ export class Relay implements AnswerHandler, Follower {
   }
 
   onEnd(): boolean {
-    this.close();
     if (!this.hasHead) return this.refuseOwnCredentials();
-    this.exchange.completed = true;
+    this.isComplete = true;
     const { res } = this.exchange;
     const { whole } = this;
     if (whole === undefined) res.end();
     else endAtEndOfTurn(res, whole, 'latin1');
+    this.finish(undefined);
     return this.isReusable;
   }
 
   onFailure(error: Error): void {
-    this.close();
-    const { req, res } = this.exchange;
+    const { req } = this.exchange;
     // The client broke off its own body: nobody is left to be answered, and the broker is not to blame.
-    if (req.destroyed && !req.complete) return;
-    this.options.reportFailure(error);
-    const denial = deny(classifyFailure(error));
-    if (!res.headersSent) {
-      this.refuse(this.exchange, denial);
-      return;
-    }
-    // Half an answer is out: only a broken connection tells the client that the rest is missing.
-    this.exchange.denial = denial;
-    res.destroy();
+    const isClientGone = req.destroyed && !req.complete;
+    if (!isClientGone) this.options.reportFailure(error);
+    this.finish(isClientGone ? undefined : deny(classifyFailure(error)));
   }
 
   /** The client is gone: the broker need not finish. */
   abandon(): void {
-    if (!this.isEnded) this.call?.abort();
+    if (this.endedTick !== undefined) return;
+    this.call?.abort();
+    this.settle?.(undefined);
   }
 
   private resume(): void {
@@ -110,9 +131,9 @@ export class Relay implements AnswerHandler, Follower {
     this.call?.resume();
   }
 
-  private close(): void {
-    this.isEnded = true;
-    this.exchange.upstreamEndedTick = this.options.tick();
+  private finish(denial: Denial | undefined): void {
+    this.endedTick = this.options.tick();
+    this.settle?.(denial);
   }
 
   /** A 401 here is about the guard's own credentials; handed on, it would blame the caller's token. */
@@ -120,7 +141,7 @@ export class Relay implements AnswerHandler, Follower {
     this.options.report(
       'the broker refuses the credentials of the guard: see http_server.username and password',
     );
-    this.refuse(this.exchange, deny('upstream_broken', 'It does not accept the credentials of the guard.'));
+    this.finish(deny('upstream_broken', 'It does not accept the credentials of the guard.'));
     return false;
   }
 }

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { Exchange } from '../../src/http/exchange.ts';
 import { Relay } from '../../src/proxy/relay.ts';
 
 const unexpected = (): never => {
@@ -11,14 +10,14 @@ const unexpected = (): never => {
 };
 
 function makeRelay(req: IncomingMessage, res: ServerResponse): Relay {
-  const isDraining = () => false;
-  const exchange = new Exchange({ id: '1', req, res, startedAt: 0, startedTick: 0, isDraining });
-  const tick = () => 0;
-  return new Relay(
-    exchange,
-    { credential: undefined, tick, report: unexpected, reportFailure: unexpected },
-    unexpected,
-  );
+  const exchange = { id: '1', req, res, endsConnection: () => false };
+  return new Relay(exchange, {
+    upstream: { send: unexpected, close: unexpected },
+    credential: undefined,
+    tick: () => 0,
+    report: unexpected,
+    reportFailure: unexpected,
+  });
 }
 
 it('keeps large pieces of an answer until they are sent, and copies small ones', async () => {

@@ -1,27 +1,8 @@
 // One line a request: who asked what, and what became of it. Knows how a record looks, not how one comes about.
-import type { Denial, Principal } from '../../decision.ts';
 import { REASONS } from '../../decision.ts';
+import type { Observation, Observer } from '../observation.ts';
 
 export type Outcome = 'allowed' | 'denied' | 'failed' | 'aborted';
-
-/** What a record is made of; the request's way fills it in. */
-export interface Observation {
-  readonly id: string;
-  readonly startedAtMs: number;
-  readonly durationMs: number;
-  readonly client: string | undefined;
-  readonly method: string | undefined;
-  readonly path: string | undefined;
-  readonly action: string | undefined;
-  readonly principal: Principal | undefined;
-  readonly denial: Denial | undefined;
-  readonly completed: boolean;
-  readonly status: number | undefined;
-  readonly upstreamStatus: number | undefined;
-  readonly upstreamMs: number | undefined;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-}
 
 /** An audit line's members, in their order. Absent where unknown. Durations in milliseconds. */
 export interface AuditRecord {
@@ -50,6 +31,12 @@ export interface AuditRecord {
   readonly duration_ms: number;
   readonly upstream_ms: number | undefined;
 }
+
+/** @param write takes one record, and must not throw */
+export const auditObserver =
+  (write: (record: AuditRecord) => void): Observer =>
+  (seen) =>
+    write(toAuditRecord(seen));
 
 export function toAuditRecord(seen: Observation): AuditRecord {
   const principal = seen.principal ?? seen.denial?.principal;

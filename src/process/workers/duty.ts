@@ -1,6 +1,10 @@
 // What a worker does when the primary process calls: the guarded listener over keys that come from there.
+
+import type { Settings } from '../../config/settings.ts';
+import { createGuard, type Guard } from '../../guard.ts';
 import type { AuditLog } from '../../observe/audit/log.ts';
-import { type Serving, startServing } from '../serving.ts';
+import { auditObserver } from '../../observe/audit/record.ts';
+import { type Means, type Serving, startServing } from '../serving.ts';
 import { FollowedKeys } from './key-change.ts';
 import type { Assignment, Calls } from './protocol.ts';
 
@@ -8,18 +12,22 @@ import type { Assignment, Calls } from './protocol.ts';
 export function createDuty(audit: AuditLog, report: (line: string) => void): Calls {
   let keys = new FollowedKeys();
   let suffixOptional = false;
-  let serving: Promise<Serving> | undefined;
+  let serving: Promise<Serving<Means>> | undefined;
 
-  const open = (): Promise<Serving> => {
+  const open = (): Promise<Serving<Means>> => {
     if (serving === undefined) throw new Error('called before it was told what to serve');
     return serving;
   };
+  /** The core of this worker: the same guard as the primary's, over the keys that it is told of. */
+  const createCore = ({ token }: Settings): Guard =>
+    createGuard({ rules: token, lookup: keys.lookup, now: Date.now });
   return {
     // The keys are in place before anything is awaited: a change of theirs may already be on its way.
     async serve({ settings, keys: change, tls }: Assignment) {
       suffixOptional = settings.issuerSuffixOptional;
       keys.apply(change, suffixOptional);
-      serving = startServing(settings, { keys, tls }, audit.write, report);
+      const means = { guard: createCore(settings), tls };
+      serving = startServing(settings, means, [auditObserver(audit.write)], report);
       return (await serving).listen;
     },
     async changeKeys(change) {
@@ -29,7 +37,7 @@ export function createDuty(audit: AuditLog, report: (line: string) => void): Cal
       suffixOptional = settings.issuerSuffixOptional;
       keys = new FollowedKeys();
       keys.apply(change, suffixOptional);
-      const means = { keys, tls };
+      const means = { guard: createCore(settings), tls };
       await (await open()).reload(settings, means);
     },
     probe: async () => (await open()).probe(),

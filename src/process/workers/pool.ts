@@ -11,7 +11,7 @@ import type { Snapshot } from '../../keystore/snapshot.ts';
 import type { KeyStore } from '../../keystore/store.ts';
 import { boundAddress, closeServer, listenOn } from '../../listener/sockets.ts';
 import type { AuditLog } from '../../observe/audit/log.ts';
-import { LISTEN_SETTING, type Means, type Serving } from '../serving.ts';
+import { LISTEN_SETTING, type Opened, type Serving } from '../serving.ts';
 import { describeChange } from './key-change.ts';
 import { WorkerGone, WorkerProcess } from './process.ts';
 import type { Assignment, Calls } from './protocol.ts';
@@ -43,16 +43,16 @@ const GROUP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
  */
 export async function startWorkers(
   settings: Settings,
-  means: Means<KeyStore>,
+  opened: Opened,
   audit: AuditLog,
   report: Report,
-): Promise<Serving<KeyStore>> {
+): Promise<Serving<Opened>> {
   if (!cluster.isPrimary) {
     const why =
       'guard.workers: this process is itself a worker of node:cluster (a process manager in cluster mode?)';
     throw new Failure('worker_failed', `${why}. Set guard.workers = 1.`);
   }
-  const pool = new WorkerPool(settings, means, audit, report);
+  const pool = new WorkerPool(settings, opened, audit, report);
   return {
     listen: await pool.start(),
     probe: () => pool.probe(),
@@ -66,12 +66,12 @@ class WorkerPool {
   readonly #report: Report;
   readonly #seats: readonly Seat[];
   #settings: Settings;
-  #means: Means<KeyStore>;
+  #opened: Opened;
   #isStopping = false;
 
-  constructor(settings: Settings, means: Means<KeyStore>, audit: AuditLog, report: Report) {
+  constructor(settings: Settings, opened: Opened, audit: AuditLog, report: Report) {
     this.#settings = settings;
-    this.#means = means;
+    this.#opened = opened;
     this.#audit = audit;
     this.#report = report;
     const toSeat = (_: unknown, index: number): Seat => ({
@@ -86,7 +86,7 @@ class WorkerPool {
   async start(): Promise<ListenAddress> {
     const listen = await findAddress(this.#settings.listen);
     this.#settings = { ...this.#settings, listen };
-    this.#follow(this.#means.keys);
+    this.#follow(this.#opened.core.keys);
     // One that hangs would not notice that the channel is closed.
     process.on('exit', () => this.#kill());
     const [first, ...others] = this.#seats as [Seat, ...Seat[]];
@@ -126,10 +126,10 @@ class WorkerPool {
   }
 
   /** A worker that does not take the settings is replaced by one that begins with them. */
-  async reload(settings: Settings, means: Means<KeyStore>): Promise<void> {
+  async reload(settings: Settings, opened: Opened): Promise<void> {
     this.#settings = { ...settings, listen: this.#settings.listen };
-    this.#means = means;
-    this.#follow(means.keys);
+    this.#opened = opened;
+    this.#follow(opened.core.keys);
     await Promise.all(this.#seats.map((seat) => this.#tell(seat, 'reload', this.#assign(seat))));
   }
 
@@ -156,7 +156,7 @@ class WorkerPool {
   /** Tells every worker what changes from now on. */
   #follow(keys: KeyStore): void {
     keys.onChange((snapshot) => {
-      if (keys !== this.#means.keys) return;
+      if (keys !== this.#opened.core.keys) return;
       for (const seat of this.#seats) {
         void this.#tell(seat, 'changeKeys', describeChange(seat.filed, snapshot));
         seat.filed = snapshot;
@@ -197,8 +197,8 @@ class WorkerPool {
   }
 
   #assign(seat: Seat): Assignment {
-    const { keys, tls } = this.#means;
-    seat.filed = keys.snapshot();
+    const { core, tls } = this.#opened;
+    seat.filed = core.keys.snapshot();
     return {
       settings: takeShare(this.#settings, seat.index),
       keys: describeChange(undefined, seat.filed),

@@ -4,7 +4,7 @@ import type { ListenAddress } from '../../config/address.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { DenyReason } from '../../decision.ts';
 import { Failure, type FailureCode } from '../../failure.ts';
-import type { TlsMaterial } from '../../listener/http-server.ts';
+import type { TlsMaterial } from '../../listener/tls.ts';
 import type { KeyChange } from './key-change.ts';
 
 /** The settings of one worker: its share of the limits is in them. */

@@ -5,7 +5,7 @@ import { type Denial, deny } from '../decision.ts';
 import { AUTHORIZATION } from './credential.ts';
 import { CONNECTION, nominatedFields } from './hop-by-hop.ts';
 
-export interface Inbound {
+export interface Head {
   /** One entry a header line. */
   readonly credentials: readonly string[];
   /** Forwardable fields: name, value, name, value. Lower-case names, body fields apart. */
@@ -17,6 +17,8 @@ export interface Inbound {
   /** The client waits for `100 Continue` before it sends its body (RFC 9110 §10.1.1). */
   readonly expectsContinue: boolean;
   readonly denial: Denial | undefined;
+  /** Body bytes are, or may be, on their way from the client. */
+  readonly announcesBody: boolean;
 }
 
 /** Exact names, so that an alias such as `content_type` or `X.Guard.Issuer` is left behind too. */
@@ -40,7 +42,7 @@ const PRINTABLE = /^[ -~]*$/;
 const MAX_FIELD_LINES = 256;
 
 /** Reads the head of a request. A head that has more than one reading carries a denial. */
-export function readInbound(req: IncomingMessage): Inbound {
+export function readHead(req: IncomingMessage): Head {
   const reader = new HeadReader();
   const raw = req.rawHeaders;
   for (let at = 0; at + 1 < raw.length; at += 2) {
@@ -51,7 +53,7 @@ export function readInbound(req: IncomingMessage): Inbound {
   return reader;
 }
 
-class HeadReader implements Inbound {
+class HeadReader implements Head {
   readonly credentials: string[] = [];
   readonly fields: string[] = [];
   contentType: string | undefined;
@@ -126,6 +128,10 @@ class HeadReader implements Inbound {
   private findField(name: string): number {
     for (let at = 0; at < this.fields.length; at += 2) if (this.fields[at] === name) return at;
     return -1;
+  }
+
+  get announcesBody(): boolean {
+    return this.chunked || (this.contentLength ?? 0) > 0;
   }
 
   refuseLines(): void {

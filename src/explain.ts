@@ -1,11 +1,11 @@
 // Every check of a token, run one by one where the guard would stop at the first failure. The checks are the
 // guard's own; what cannot be judged without an earlier one is listed as not run.
-import { type Denial, REASONS } from '../decision.ts';
-import type { KeyStore } from '../keystore/store.ts';
-import { FORM_CHECKS, readClaims, TIME_CHECKS } from '../token/claims.ts';
-import type { JsonObject } from '../token/json.ts';
-import { type DecodedToken, decodeToken, judgeHeader } from '../token/jws.ts';
-import { findSigner, readClaimedIssuer, type TokenRules } from '../token/verify.ts';
+import { type Denial, REASONS } from './decision.ts';
+import type { KeyStore } from './keystore/store.ts';
+import { FORM_CHECKS, readClaims, TIME_CHECKS } from './token/claims.ts';
+import type { JsonObject } from './token/json.ts';
+import { type DecodedToken, decodeToken, judgeHeader } from './token/jws.ts';
+import { findSigner, readClaimedIssuer, type TokenRules } from './token/verify.ts';
 
 export interface CheckVerdict {
   readonly check: string;

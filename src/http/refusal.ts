@@ -17,7 +17,6 @@ export interface RefusalBody {
 
 export interface RefusalOptions {
   readonly requestId: string;
-  readonly allowedMethods: readonly string[];
   /** Ends the connection: the rest of the request will not be read. */
   readonly close: boolean;
 }
@@ -40,7 +39,7 @@ export function formatRefusal(denial: Denial, options: RefusalOptions) {
     'x-request-id': options.requestId,
   };
   if (row.status === 401) headers['www-authenticate'] = formatChallenge(row, message);
-  if (row.status === 405) headers.allow = options.allowedMethods.join(', ');
+  if (denial.allowedMethods !== undefined) headers.allow = denial.allowedMethods.join(', ');
   if (row.status === 503) headers['retry-after'] = '1';
   if (options.close) headers[CONNECTION] = 'close';
   return { status: row.status, headers, body };

@@ -1,0 +1,57 @@
+// The one list of facts about a request: what every observer (audit, metrics, console) is told when it is over.
+// Knows no observer, and no HTTP message.
+import type { ActionName, Denial, Principal } from '../decision.ts';
+
+/** Absent where unknown. Durations in milliseconds, bodies in bytes. */
+export interface Observation {
+  readonly id: string;
+  /** Unix time in milliseconds. */
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  readonly client: string | undefined;
+  readonly method: string | undefined;
+  /** Canonical, without the query: a query may hold anything, a token too. */
+  readonly path: string | undefined;
+  readonly action: ActionName | undefined;
+  readonly principal: Principal | undefined;
+  readonly denial: Denial | undefined;
+  /** The answer went out whole. */
+  readonly completed: boolean;
+  readonly status: number | undefined;
+  readonly upstreamStatus: number | undefined;
+  readonly upstreamMs: number | undefined;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** Must not throw and must not wait: it is called for every request. */
+export type Observer = (seen: Observation) => void;
+
+/** What is known of bytes that never became a request. */
+export interface Broken {
+  readonly id: string;
+  readonly startedAtMs: number;
+  readonly client: string | undefined;
+  readonly method: string | undefined;
+  readonly denial: Denial;
+}
+
+export function observeBroken({ id, startedAtMs, client, method, denial }: Broken): Observation {
+  return {
+    id,
+    startedAtMs,
+    durationMs: 0,
+    client,
+    method,
+    path: undefined,
+    action: undefined,
+    principal: undefined,
+    denial,
+    completed: false,
+    status: undefined,
+    upstreamStatus: undefined,
+    upstreamMs: undefined,
+    bytesIn: 0,
+    bytesOut: 0,
+  };
+}

@@ -1,0 +1,29 @@
+// The one step that writes refusals: a denial that comes back becomes status, challenge and code.
+import type { Denial } from '../decision.ts';
+import { writeRefusal } from '../http/refusal.ts';
+import type { RequestState } from './state.ts';
+import { defineStep, type GuardContext, type Step } from './step.ts';
+
+export const answerDenials = (): Step =>
+  defineStep((ctx, next) => {
+    const outcome = next(ctx);
+    if (outcome instanceof Promise) return outcome.then((denial) => answer(ctx, denial));
+    return answer(ctx, outcome);
+  });
+
+function answer(ctx: GuardContext, denial: Denial | undefined): undefined {
+  if (denial === undefined) return;
+  ctx.respond = false;
+  refuse(ctx.state, denial);
+}
+
+/** Half an answer that is out already can only be cut off: a broken connection tells that the rest is missing. */
+export function refuse(state: RequestState, denial: Denial): void {
+  const { res } = state;
+  state.denial = denial;
+  if (res.headersSent) res.destroy();
+  else {
+    const options = { requestId: state.id, close: state.endsConnection() };
+    state.refusalBytes = writeRefusal(res, denial, options);
+  }
+}

@@ -1,0 +1,25 @@
+// The last step: the judged request goes to the broker, and its answer comes back as it arrives.
+import type { Broker } from '../proxy/broker.ts';
+import { forward as send } from '../proxy/forward.ts';
+import type { Forwarded } from '../proxy/outbound.ts';
+import { Relay } from '../proxy/relay.ts';
+import type { RequestState } from './state.ts';
+import { defineStep, type Step } from './step.ts';
+
+export const forward = (broker: Broker): Step =>
+  defineStep((ctx) => {
+    const { state } = ctx;
+    // The answer is written as the broker gives it, not by Koa.
+    ctx.respond = false;
+    assertJudged(state);
+    const relay = new Relay(state, broker);
+    state.relay = relay;
+    return send(state, relay, broker);
+  });
+
+/** What is sent is what the steps before have judged, and nothing else. */
+function assertJudged(state: RequestState): asserts state is RequestState & Forwarded {
+  const { head, target, principal } = state;
+  if (head === undefined || target === undefined || principal === undefined)
+    throw new Error('a request that was not judged must not be forwarded');
+}

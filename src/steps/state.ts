@@ -1,0 +1,53 @@
+// What is known of a request while its steps run. Each member is written by the one step that is named beside it.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ActionName, Denial, Principal } from '../decision.ts';
+import type { AnswerConnection, Exchange } from '../http/exchange.ts';
+import type { Head } from '../http/head.ts';
+import type { Target } from '../http/target.ts';
+import type { Relay } from '../proxy/relay.ts';
+
+/** `ctx.state` of the guard's applications. Other people's middleware may add members of its own. */
+export class RequestState implements Exchange {
+  // record
+  id = '';
+  /** Unix time in milliseconds. */
+  startedAtMs = 0;
+  /** Monotonic milliseconds. */
+  startedTick = 0;
+  client: string | undefined;
+  connection: AnswerConnection | undefined;
+  // readHead
+  head: Head | undefined;
+  // judgeTarget
+  target: Target | undefined;
+  action: ActionName | undefined;
+  // authenticate
+  principal: Principal | undefined;
+  // forward
+  relay: Relay | undefined;
+  // answerDenials, or the connection that broke
+  denial: Denial | undefined;
+  /** Bytes of a refusal's body. */
+  refusalBytes = 0;
+
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+
+  constructor(req: IncomingMessage, res: ServerResponse) {
+    this.req = req;
+    this.res = res;
+  }
+
+  noteBroken(denial: Denial): void {
+    this.denial = denial;
+  }
+
+  /** To be asked once for each answer, when its head is written: whether the connection ends with it. */
+  endsConnection(): boolean {
+    // A body that was not asked for is not read; a head that could be read in two ways has no certain end.
+    const { head, req } = this;
+    const isUnclear =
+      head === undefined || head.denial !== undefined || (head.announcesBody && !req.complete);
+    return this.connection?.endsWith(isUnclear) ?? isUnclear;
+  }
+}

@@ -4,16 +4,17 @@ import { CONTESTANTS } from './contestants/registry.mjs';
 import { SCENARIOS } from './scenarios.mjs';
 
 const MOST_ROUNDS = 9;
-export const USAGE = `usage: npm run bench -- [--quick] [--rounds N] [--only a,b] [--scenario x,y] [--check] [--save-baseline] [--render]
+export const USAGE = `usage: npm run bench -- [--quick] [--rounds N] [--only a,b] [--scenario x,y] [--before DIR] [--check] [--save-baseline] [--render]
   --quick          one round of one second each, under 3 minutes: a smoke test
   --rounds N       rounds to take the median of, 1 to ${MOST_ROUNDS} (3)
   --only a,b       contestants: ${CONTESTANTS.map(({ id }) => id).join(' ')} direct
   --scenario x,y   scenarios: ${SCENARIOS.map(({ id }) => id).join(' ')}
+  --before DIR     a built checkout of another version, measured beside this one wherever this one takes part
   --check          compare the ratios with bench/baseline.json, exit 1 beyond the noise band
   --save-baseline  write bench/baseline.json from this run
   --render         measure nothing: write table and plots again from bench/results/latest.json`;
 
-/** @typedef {{ quick: boolean, rounds: number, only: string[], scenario: string[], check: boolean, saveBaseline: boolean, render: boolean, help: boolean, isPartial: boolean }} Options */
+/** @typedef {{ quick: boolean, rounds: number, only: string[], scenario: string[], before: string | undefined, check: boolean, saveBaseline: boolean, render: boolean, help: boolean, isPartial: boolean }} Options */
 
 /** @param {string | undefined} list @param {string[]} known @param {string} flag */
 function readNames(list, known, flag) {
@@ -32,6 +33,7 @@ export function readOptions(argv) {
       rounds: { type: 'string' },
       only: { type: 'string' },
       scenario: { type: 'string' },
+      before: { type: 'string' },
       check: { type: 'boolean', default: false },
       'save-baseline': { type: 'boolean', default: false },
       render: { type: 'boolean', default: false },
@@ -43,10 +45,11 @@ export function readOptions(argv) {
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > MOST_ROUNDS) {
     throw new Error(`--rounds: a whole number from 1 to ${MOST_ROUNDS}, not ${values.rounds}`);
   }
+  const { before } = values;
   const only = readNames(values.only, [...CONTESTANTS.map(({ id }) => id), 'direct'], '--only');
   const names = SCENARIOS.map(({ id }) => id);
   const scenario = readNames(values.scenario, names, '--scenario');
-  const isPartial = quick || only.length > 0 || scenario.length > 0;
+  const isPartial = quick || only.length > 0 || scenario.length > 0 || before !== undefined;
   const saveBaseline = values['save-baseline'];
   if (saveBaseline && isPartial) throw new Error('--save-baseline: only from a whole run');
   return {
@@ -54,6 +57,7 @@ export function readOptions(argv) {
     rounds,
     only,
     scenario,
+    before,
     check,
     saveBaseline,
     render,

@@ -6,6 +6,7 @@ import { formatNumber } from './svg.mjs';
 const MB = 1e6;
 const TITLES = new Map([
   ...CONTESTANTS.map(({ id, title }) => /** @type {[string, string]} */ ([id, title])),
+  ['before', 'broker-guard, the version before'],
   ['direct', 'direct, nothing between'],
 ]);
 const CHECKS = new Map(CONTESTANTS.map(({ id, checks }) => [id, checks]));

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { drawCharts } from './charts.mjs';
 import { compareRatios, readBaseline, saveBaseline } from './check.mjs';
 import { boundWholeRun, makeTempDirectory } from './children.mjs';
-import { CONTESTANTS } from './contestants/registry.mjs';
+import { CONTESTANTS, guardBefore } from './contestants/registry.mjs';
 import { planCores } from './cores.mjs';
 import { launchUpstream } from './launch.mjs';
 import { loadTool } from './load.mjs';
@@ -30,13 +30,14 @@ async function measure(options) {
   // Minting happens once a week and is not part of the bound.
   boundWholeRun(options.quick ? QUICK_LIMIT_MS * options.rounds : ROUND_LIMIT_MS * options.rounds);
   const upstream = await launchUpstream(cores);
-  const skipped = CONTESTANTS.flatMap(({ id, title, missing }) => {
+  const field = options.before === undefined ? CONTESTANTS : [...CONTESTANTS, guardBefore(options.before)];
+  const skipped = field.flatMap(({ id, title, missing }) => {
     const reason = missing();
     return reason === undefined ? [] : [{ id, title, reason }];
   });
   for (const { title, reason } of skipped) console.error(`bench: SKIPPED ${title}: ${reason}`);
   if (!cores.pinned) console.error(`bench: ${cores.note}`);
-  const present = CONTESTANTS.filter(({ id }) => !skipped.some((one) => one.id === id));
+  const present = field.filter(({ id }) => !skipped.some((one) => one.id === id));
   const scenarios = SCENARIOS.filter(
     ({ id }) => options.scenario.length === 0 || options.scenario.includes(id),
   );

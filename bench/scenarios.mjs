@@ -133,11 +133,15 @@ export const SCENARIOS = [
   ),
 ];
 
-/** Who takes part in this run of a scenario. @param {Scenario} wanted @param {{ quick: boolean, only: string[] }} options */
-export function listContestants(wanted, { quick, only }) {
-  return wanted.contestants.filter(
+/**
+ * Who takes part in this run of a scenario; the version before stands beside the guard.
+ * @param {Scenario} wanted @param {{ quick: boolean, only: string[], before?: string | undefined }} options
+ */
+export function listContestants(wanted, { quick, only, before }) {
+  const taking = wanted.contestants.filter(
     (id) =>
       (only.length === 0 || only.includes(id)) &&
       !(quick && only.length === 0 && SLOW.has(id) && !wanted.inQuick),
   );
+  return before === undefined ? taking : taking.flatMap((id) => (id === 'guard' ? [id, 'before'] : [id]));
 }

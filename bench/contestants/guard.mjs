@@ -8,12 +8,14 @@ import { issuerName, signerName } from '../tokens.mjs';
 
 const LIMIT_CONN = 64;
 
-/** The built program. */
-export const findGuard = () => fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Node's flags as shipped: those that `npm start` gives it. */
-function readStartFlags() {
-  const { scripts } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+/** The built program of a checkout. */
+export const findGuard = (root = ROOT) => path.join(root, 'dist', 'main.js');
+
+/** Node's flags as shipped: those that `npm start` gives it. @param {string} root */
+function readStartFlags(root) {
+  const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
   return /** @type {string} */ (scripts.start).split(' ').filter((word) => word.startsWith('--'));
 }
 
@@ -70,14 +72,17 @@ guard {
 `;
 }
 
-/** @param {import('./registry.mjs').Context} context @param {number} [workers] @returns {import('./registry.mjs').Launch} */
-export function describeGuard(context, workers = 1) {
+/**
+ * @param {import('./registry.mjs').Context} context @param {number} [workers]
+ * @param {string} [root] a checkout, another version's too @returns {import('./registry.mjs').Launch}
+ */
+export function describeGuard(context, workers = 1, root = ROOT) {
   const settings = path.join(context.directory, 'bench.conf');
   writeFileSync(settings, formatSettings(context, workers), { mode: 0o600 });
   writeKeys(path.join(context.directory, 'keys'), context.publicKeys, context.issuers);
   const service = `http://127.0.0.1:${context.servicePort}`;
   return {
-    command: [process.execPath, ...readStartFlags(), findGuard(), 'serve', '--config', settings],
+    command: [process.execPath, ...readStartFlags(root), findGuard(root), 'serve', '--config', settings],
     env: { NODE_ENV: 'production' },
     readyUrl: `${service}/readyz`,
     metricsUrl: `${service}/metrics`,

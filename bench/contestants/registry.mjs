@@ -64,7 +64,7 @@ export const CONTESTANTS = [
     title: 'broker-guard',
     checks: 'cached',
     missing: () => (existsSync(findGuard()) ? undefined : 'dist/main.js is missing: run npm run build'),
-    describe: describeGuard,
+    describe: (context) => describeGuard(context),
   },
   {
     id: 'haproxy-jwt',
@@ -106,3 +106,13 @@ export const CONTESTANTS = [
   server('node-http', 'ceiling: node:http answering itself', 'no', []),
   server('tcp-pipe', 'ceiling: TCP pipe in Node', 'no', []),
 ];
+
+/** Another version of the guard, to be measured beside this one. @param {string} root its checkout, built @returns {Contestant} */
+export const guardBefore = (root) => ({
+  id: 'before',
+  title: 'broker-guard, the version before',
+  checks: 'cached',
+  missing: () =>
+    existsSync(findGuard(root)) ? undefined : `${findGuard(root)} is missing: build that checkout`,
+  describe: (context) => describeGuard(context, 1, root),
+});

@@ -1,34 +1,45 @@
-// Every check of a token, run one by one where the guard would stop at the first failure. The checks are the
-// guard's own; what cannot be judged without an earlier one is listed as not run.
-import { type Denial, REASONS } from './decision.ts';
+// Why a token is accepted or refused: the guard's own word, and beside it every check, run one by one where the guard
+// would stop at the first failure. What cannot be judged without an earlier check is listed as not run.
+import type { Core } from './core.ts';
+import { type Denial, type DenyReason, REASONS } from './decision.ts';
 import type { KeyStore } from './keystore/store.ts';
 import { FORM_CHECKS, readClaims, TIME_CHECKS } from './token/claims.ts';
 import type { JsonObject } from './token/json.ts';
 import { type DecodedToken, decodeToken, judgeHeader } from './token/jws.ts';
 import { findSigner, readClaimedIssuer, type TokenRules } from './token/verify.ts';
 
-export interface CheckVerdict {
+interface CheckVerdict {
   readonly check: string;
   readonly verdict: 'passed' | 'failed' | 'not_run';
   readonly detail?: string;
 }
 
-export interface CheckedToken {
+interface CheckedToken {
   /** The token's own words, verified or not. */
   readonly header?: object;
   readonly payload?: object;
   readonly checks: readonly CheckVerdict[];
 }
 
+export interface Explanation extends CheckedToken {
+  readonly accepted: boolean;
+  /** The true one, which a caller may not read. */
+  readonly reason?: DenyReason;
+  readonly message?: string;
+}
+
+/** @param nowMs Unix time in milliseconds, by the clock of the core */
+export function explainToken(token: string, { guard, keys, settings }: Core, nowMs: number): Explanation {
+  const decision = guard.authenticate(token);
+  const checked = runChecks(token, settings.token, keys, nowMs / 1000);
+  if (decision.allowed) return { accepted: true, ...checked };
+  return { accepted: false, reason: decision.reason, message: explainDenial(decision), ...checked };
+}
+
 const PARTS = 'three base64url parts of strict JSON';
 
 /** The same checks in the same order for every token. */
-export function runChecks(
-  token: string,
-  rules: TokenRules,
-  keys: KeyStore,
-  nowSeconds: number,
-): CheckedToken {
+function runChecks(token: string, rules: TokenRules, keys: KeyStore, nowSeconds: number): CheckedToken {
   const decoded = decodeToken(token, rules.maxTokenBytes);
   const parts = judge(PARTS, decoded);
   if (!decoded.allowed) {
@@ -96,6 +107,6 @@ const TRUE_REASONS: Partial<Record<Denial['reason'], string>> = {
 };
 
 /** What was found wrong, as a sentence for whoever runs the guard. */
-export function explainDenial({ reason, detail }: Denial): string {
+function explainDenial({ reason, detail }: Denial): string {
   return [TRUE_REASONS[reason] ?? REASONS[reason].message, detail].filter(Boolean).join(' ');
 }

@@ -1,8 +1,8 @@
 // `broker-guard check`: everything serve would find wrong before it listens, without listening.
 import { formatAddress } from '../config/address.ts';
 import type { Settings } from '../config/settings.ts';
+import { openCore } from '../core.ts';
 import { Failure } from '../failure.ts';
-import { openKeyStore } from '../keystore/store.ts';
 import { readTls } from '../listener/tls.ts';
 import { findSettingsFile, readSettings, type SettingsFlags } from './settings-source.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
@@ -28,15 +28,10 @@ export async function runCheck(
   return EXIT.done;
 }
 
-async function countKeys(settings: Settings, { report }: Terminal): Promise<number> {
-  const keys = await openKeyStore({
-    directory: settings.keysDirectory,
-    extraFiles: settings.extraKeyFiles,
-    suffixOptional: settings.issuerSuffixOptional,
-    report,
-  });
-  keys.close();
-  return keys.usableIssuers();
+async function countKeys(settings: Settings, { now, report }: Terminal): Promise<number> {
+  const core = await openCore(settings, { now, report });
+  core.close();
+  return core.keys.usableIssuers();
 }
 
 interface Summary {

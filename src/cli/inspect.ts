@@ -1,20 +1,11 @@
-// `broker-guard inspect`: a token's parts and the verdict of every check, so that a refused token explains
-// itself. The last word is the guard's own; the list of checks is in token-checks.ts.
+// `broker-guard inspect`: a token's parts and the verdict of every check, so that a refused token explains itself.
 import { readFileSync } from 'node:fs';
-import { type CheckedToken, explainDenial, runChecks } from '../explain.ts';
+import { openCore } from '../core.ts';
+import { type Explanation, explainToken } from '../explain.ts';
 import { Failure } from '../failure.ts';
-import { createGuard } from '../guard.ts';
-import { type KeyStore, openKeyStore } from '../keystore/store.ts';
-import type { TokenRules } from '../token/verify.ts';
 import { redact } from './redact.ts';
 import { readSettings, type SettingsFlags } from './settings-source.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
-
-interface Inspection extends CheckedToken {
-  readonly accepted: boolean;
-  readonly reason?: string;
-  readonly message?: string;
-}
 
 export async function runInspect(
   terminal: Terminal,
@@ -30,14 +21,9 @@ export async function runInspect(
     );
     return EXIT.misused;
   }
-  const keys = await openKeyStore({
-    directory: settings.keysDirectory,
-    extraFiles: settings.extraKeyFiles,
-    suffixOptional: settings.issuerSuffixOptional,
-    report: () => undefined,
-  });
-  keys.close();
-  const inspection = inspectToken(token, settings.token, keys, terminal.now);
+  const core = await openCore(settings, { now: terminal.now, report: () => undefined });
+  core.close();
+  const inspection = explainToken(token, core, terminal.now());
   terminal.print(flags.json ? `${JSON.stringify(inspection, null, 2)}\n` : formatInspection(inspection));
   return inspection.accepted ? EXIT.done : EXIT.refused;
 }
@@ -54,16 +40,9 @@ function readTokenFile(file: string): string {
   }
 }
 
-function inspectToken(token: string, rules: TokenRules, keys: KeyStore, now: () => number): Inspection {
-  const decision = createGuard({ rules, lookup: keys.lookup, now }).authenticate(token);
-  const checked = runChecks(token, rules, keys, now() / 1000);
-  if (decision.allowed) return { accepted: true, ...checked };
-  return { accepted: false, reason: decision.reason, message: explainDenial(decision), ...checked };
-}
-
 const MARKS = { passed: 'ok  ', failed: 'FAIL', not_run: '-   ' } as const;
 
-function formatInspection({ header, payload, checks, accepted, reason, message }: Inspection): string {
+function formatInspection({ header, payload, checks, accepted, reason, message }: Explanation): string {
   const lines: string[] = [];
   if (header !== undefined)
     lines.push(`header   ${JSON.stringify(header)}`, `payload  ${JSON.stringify(payload)}`, '');

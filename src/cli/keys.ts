@@ -1,5 +1,5 @@
 // `broker-guard keys`: what the keys directory holds, as the guard sees it.
-import { openKeyStore } from '../keystore/store.ts';
+import { openCore } from '../core.ts';
 import { readSettings, type SettingsFlags } from './settings-source.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
 
@@ -15,14 +15,9 @@ export async function runKeys(
   flags: SettingsFlags & { json?: boolean },
 ): Promise<ExitCode> {
   const settings = readSettings(flags);
-  const store = await openKeyStore({
-    directory: settings.keysDirectory,
-    extraFiles: settings.extraKeyFiles,
-    suffixOptional: settings.issuerSuffixOptional,
-    report: () => undefined,
-  });
-  store.close();
-  const { issuers, ignored } = store.snapshot();
+  const core = await openCore(settings, { now: terminal.now, report: () => undefined });
+  core.close();
+  const { issuers, ignored } = core.keys.snapshot();
   const listings = [...issuers].map(([issuer, filed]): Listing => {
     if (!filed.usable) return { issuer, usable: false, reason: filed.reason };
     return { issuer, usable: true, keys: filed.keys.map(({ bits, thumbprint }) => ({ bits, thumbprint })) };

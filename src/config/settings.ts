@@ -113,7 +113,7 @@ function buildUpstream(guard: GuardBlock, httpServer: HttpServerBlock, locate: L
   };
 }
 
-function buildToken(token: GuardBlock['token']): TokenSettings {
+export function buildToken(token: GuardBlock['token']): TokenSettings {
   return {
     algorithms: token.algorithms,
     expToleranceSeconds: token.exp_tolerance / 1000,

@@ -21,13 +21,22 @@ export interface RefusalOptions {
   readonly close: boolean;
 }
 
+/** A refusal in the words that a caller may read. */
+export function describeRefusal(denial: Denial): {
+  row: ReasonRow;
+  reason: RefusalBody['reason'];
+  message: string;
+} {
+  const row = REASONS[denial.reason];
+  return { row, reason: row.shownAs ?? denial.reason, message: describe(row, denial) };
+}
+
 /** Head and body of a refusal, for a response or a bare socket. */
 export function formatRefusal(denial: Denial, options: RefusalOptions) {
-  const row = REASONS[denial.reason];
-  const message = describe(row, denial);
+  const { row, reason, message } = describeRefusal(denial);
   const body = JSON.stringify({
     code: row.code,
-    reason: row.shownAs ?? denial.reason,
+    reason,
     message,
     request_id: options.requestId,
   } satisfies RefusalBody);

@@ -20,8 +20,8 @@ export interface Observation {
   readonly status: number | undefined;
   readonly upstreamStatus: number | undefined;
   readonly upstreamMs: number | undefined;
-  readonly bytesIn: number;
-  readonly bytesOut: number;
+  readonly bytesIn: number | undefined;
+  readonly bytesOut: number | undefined;
 }
 
 /** Must not throw and must not wait: it is called for every request. */

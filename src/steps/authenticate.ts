@@ -6,9 +6,9 @@ import type { RequestState } from './state.ts';
 import { defineStep, type Step } from './step.ts';
 
 export const authenticate = (guard: Guard): Step =>
-  defineStep((ctx, next) => judge(ctx.state, guard) ?? next(ctx));
+  defineStep((ctx, next) => judgeCredential(ctx.state, guard) ?? next(ctx));
 
-function judge(state: RequestState, guard: Guard): Denial | undefined {
+export function judgeCredential(state: RequestState, guard: Guard): Denial | undefined {
   const token = readBearerToken(state.head?.credentials ?? []);
   if (!token.allowed) return token;
   const decision = guard.authenticate(token.value);

@@ -36,7 +36,9 @@ export function beginRecord(
 }
 
 function observe(state: RequestState, endedTick: number): Observation {
-  const { res, relay } = state;
+  const { res, relay, denial } = state;
+  // What somebody else's middleware has answered is not counted.
+  const uncounted = denial === undefined ? undefined : 0;
   return {
     id: state.id,
     startedAtMs: state.startedAtMs,
@@ -46,12 +48,13 @@ function observe(state: RequestState, endedTick: number): Observation {
     path: state.target?.path,
     action: state.action,
     principal: state.principal,
-    denial: state.denial,
+    denial,
     completed: res.writableFinished && relay?.isComplete !== false,
     status: res.headersSent ? res.statusCode : undefined,
     upstreamStatus: relay?.upstreamStatus,
     upstreamMs: relay?.upstreamMs,
-    bytesIn: relay?.bytesIn ?? 0,
-    bytesOut: (relay?.bytesOut ?? 0) + state.refusalBytes,
+    bytesIn: relay?.bytesIn ?? uncounted,
+    bytesOut:
+      relay === undefined && denial === undefined ? undefined : (relay?.bytesOut ?? 0) + state.refusalBytes,
   };
 }

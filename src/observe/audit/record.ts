@@ -26,8 +26,8 @@ export interface AuditRecord {
   readonly reason: string | undefined;
   readonly status: number | undefined;
   readonly upstream_status: number | undefined;
-  readonly bytes_in: number;
-  readonly bytes_out: number;
+  readonly bytes_in: number | undefined;
+  readonly bytes_out: number | undefined;
   readonly duration_ms: number;
   readonly upstream_ms: number | undefined;
 }

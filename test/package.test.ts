@@ -1,0 +1,60 @@
+// The tarball that would be published: what linters of packages say of it, and what happens in an empty folder.
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { announcedPorts, startProcess } from './support/program.ts';
+import { ROOT } from './support/root.ts';
+import { makeWorkspace } from './support/workspace.ts';
+
+const bin = (name: string) => join(ROOT, 'node_modules', '.bin', name);
+const run = (file: string, args: readonly string[], cwd: string): string =>
+  execFileSync(file, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
+/** Packed from what is built: `prepare` would build again under the feet of other tests. */
+function pack(): { folder: string; tarball: string } {
+  const folder = makeWorkspace();
+  run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], ROOT);
+  return { folder, tarball: join(folder, readdirSync(folder)[0] as string) };
+}
+
+describe('the packed tarball', () => {
+  it('holds what runs and what people read, and no test, key or source', () => {
+    const { folder, tarball } = pack();
+    const files = run('tar', ['-tzf', tarball], folder).trim().split('\n');
+    expect(files).toEqual(
+      expect.arrayContaining(['package/dist/main.js', 'package/dist/library.d.ts', 'package/README.md']),
+    );
+    expect(files.filter((file) => /\/(?:test|src|keys|bench)\/|\.(?:key|pub|pem)$/.test(file))).toEqual([]);
+  });
+
+  it('has no complaint of publint and attw', () => {
+    const { folder, tarball } = pack();
+    expect(run(bin('publint'), ['--strict', tarball], folder)).toContain('All good!');
+    // Node 20.19 and later load an ES module by require as well.
+    const args = [tarball, '--ignore-rules', 'cjs-resolves-to-esm', '--format', 'ascii', '--no-color'];
+    expect(run(bin('attw'), args, folder)).toContain('No problems found');
+  });
+
+  it('is installed in an empty folder, imported without a trace, and started', async () => {
+    const { folder, tarball } = pack();
+    const app = makeWorkspace({ 'package.json': '{"type":"module"}' });
+    run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', tarball], app);
+    const script = `
+      const trace = () => JSON.stringify([process.eventNames(), process.env, process.getActiveResourcesInfo()]);
+      const before = trace();
+      const { openGuard } = await import('broker-guard');
+      process.stdout.write(typeof openGuard + ' ' + (trace() === before));`;
+    expect(run(process.execPath, ['--input-type=module', '--eval', script], app)).toBe('function true');
+    const guard = startProcess(
+      join(app, 'node_modules/.bin/broker-guard'),
+      ['serve', '--listen', '127.0.0.1:0', '--service-listen', '127.0.0.1:0'],
+      { cwd: app },
+    );
+    onTestFinished(() => void guard.child.kill('SIGKILL'));
+    const { service } = await announcedPorts(guard);
+    expect((await fetch(`http://127.0.0.1:${service}/readyz`)).status).toBe(200);
+    expect((await guard.stop()).code).toBe(0);
+    expect(readdirSync(folder)).toHaveLength(1);
+  }, 120_000);
+});

@@ -1,5 +1,4 @@
 // A user's first minutes, with real parts: the built program without settings, sh, curl and an MQTT client.
-import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -7,9 +6,9 @@ import { connectAsync } from 'mqtt';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from './support/guard.ts';
 import { announcedPorts, runProgram, startProcess, startProgram } from './support/program.ts';
+import { lacks } from './support/tools.ts';
 import { makeWorkspace } from './support/workspace.ts';
 
-const hasCurl = spawnSync('curl', ['--version']).status === 0;
 const ANY_PORTS = ['--listen', '127.0.0.1:0', '--service-listen', '127.0.0.1:0'];
 
 /** A guard with its embedded broker. Its sockets go into a directory of the test, so that they can be counted. */
@@ -35,10 +34,7 @@ async function callApi(cwd: string, port: number, path: string, init: RequestIni
 }
 
 describe('the guard without a settings file', () => {
-  it('prints one curl line that answers 200 exactly as printed (skipped where curl is missing)', async ({
-    skip,
-  }) => {
-    skip(!hasCurl, 'curl is missing');
+  it.skipIf(lacks('curl'))('prints one curl line that answers 200 exactly as printed', async () => {
     const cwd = makeWorkspace();
     const { program, curlLine } = await startEmbedded(cwd);
     expect(program.stderr().match(/^ {2}curl /gm)).toHaveLength(1);
@@ -51,21 +47,23 @@ describe('the guard without a settings file', () => {
     expect(bare.stdout).toBe('401');
   });
 
-  it('the curl line works on a unix socket and in a directory with blanks and quotes', async ({ skip }) => {
-    skip(!hasCurl, 'curl is missing');
-    const cwd = join(makeWorkspace({ "it's a test/x": '' }), "it's a test");
-    const flags = [
-      '--listen',
-      'unix:the guard.sock',
-      '--service-listen',
-      'unix:service.sock',
-      '--keys-dir',
-      'my keys/pub',
-    ];
-    const { curlLine } = await startEmbedded(cwd, flags);
-    const answer = await startProcess('sh', ['-c', curlLine], { cwd }).ended;
-    expect(JSON.parse(answer.stdout)).toMatchObject({ code: 0 });
-  });
+  it.skipIf(lacks('curl'))(
+    'the curl line works on a unix socket and where names have blanks and quotes',
+    async () => {
+      const cwd = join(makeWorkspace({ "it's a test/x": '' }), "it's a test");
+      const flags = [
+        '--listen',
+        'unix:the guard.sock',
+        '--service-listen',
+        'unix:service.sock',
+        '--keys-dir',
+        'my keys/pub',
+      ];
+      const { curlLine } = await startEmbedded(cwd, flags);
+      const answer = await startProcess('sh', ['-c', curlLine], { cwd }).ended;
+      expect(JSON.parse(answer.stdout)).toMatchObject({ code: 0 });
+    },
+  );
 
   it('makes a key pair on first start, the private half 0600 and outside of keys/, and keeps it on the second', async () => {
     const cwd = makeWorkspace();

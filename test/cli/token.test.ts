@@ -1,5 +1,5 @@
 // `broker-guard token`, as a process, with keys made by openssl the way the broker's manual says.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,13 +7,13 @@ import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { makeIssuer, nowSeconds } from '../support/issuers.ts';
 import { runProgram } from '../support/program.ts';
+import { lacks } from '../support/tools.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 
-const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
 const ISSUER = makeIssuer();
 const PEM = ISSUER.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 
-describe.skipIf(!hasOpenssl)('token with keys made by openssl (skipped where openssl is missing)', () => {
+describe.skipIf(lacks('openssl'))('token with keys made by openssl', () => {
   it.each([
     ['PKCS#8', ['genrsa', '-out', 'nanomq.key', '2048'], 'BEGIN PRIVATE KEY'],
     ['PKCS#1', ['genrsa', '-traditional', '-out', 'nanomq.key', '2048'], 'BEGIN RSA PRIVATE KEY'],

@@ -1,4 +1,4 @@
-// Who may import whom, and which word has one home. The picture is in the README; this is its proof.
+// Who may import whom, and which word has one home. The picture is in docs/architecture.md; this is its proof.
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -59,6 +59,21 @@ describe('a link', () => {
   });
 });
 
+const FILES = findUses(/^((?:src|test|bench|docs)\/[\w./-]+)$/g);
+
+describe('a file', () => {
+  it.each(FILES)('that $page names is there: $use', ({ use }) => {
+    expect(existsSync(join(ROOT, use))).toBe(true);
+  });
+
+  it('is named for each step of the way of a request', () => {
+    const steps = readdirSync(join(ROOT, 'src/steps')).map((name) => `src/steps/${name}`);
+    const named = FILES.filter(({ page }) => page === 'docs/architecture.md').map(({ use }) => use);
+    const frame = ['src/steps/state.ts', 'src/steps/step.ts'];
+    expect(steps.filter((step) => !frame.includes(step) && !named.includes(step))).toEqual([]);
+  });
+});
+
 describe('a command', () => {
   it.each(COMMANDS)('in $page is one of the program, with flags it has: $use', async ({ use }) => {
     const [name = '', ...words] = use.split(/\s+/);

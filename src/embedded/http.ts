@@ -6,7 +6,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Failure } from '../failure.ts';
-import { listen, watchConnections } from './listener.ts';
+import { listen, MAX_SOCKET_PATH_BYTES, watchConnections } from '../listener/listen.ts';
 
 export interface HttpSide {
   readonly socketPath: string;
@@ -15,9 +15,6 @@ export interface HttpSide {
 
 const DIRECTORY_PREFIX = 'broker-guard-';
 const SOCKET_NAME = 'api.sock';
-
-/** `sockaddr_un` holds 108 bytes on Linux and 104 on macOS, the closing NUL included. */
-const MAX_SOCKET_PATH_BYTES = 103;
 
 /**
  * Opens the socket in a fresh directory (mkdtemp makes it mode 0700); `close` removes both.

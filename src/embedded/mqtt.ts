@@ -6,8 +6,8 @@ import type { EventEmitter } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { Aedes } from 'aedes';
 import { Failure } from '../failure.ts';
+import { listen, watchConnections } from '../listener/listen.ts';
 import type { Census } from './census.ts';
-import { listen, watchConnections } from './listener.ts';
 
 export interface MqttSide {
   readonly broker: Aedes;

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { formatAddress, type ListenAddress } from '../config/address.ts';
 import { Failure } from '../failure.ts';
+import { listen, MAX_SOCKET_PATH_BYTES } from './listen.ts';
 
 /**
  * @param setting finishes the failure's sentence "Change ...": the setting the address came from
@@ -14,12 +15,8 @@ export async function listenOn(server: Server, address: ListenAddress, setting: 
   if (address.kind === 'unix') await clearSocketPath(address, setting);
   const options =
     address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port };
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, address, setting)));
-    server.listen(options, () => {
-      server.removeAllListeners('error');
-      resolve();
-    });
+  await listen(server, options).catch((error: NodeJS.ErrnoException) => {
+    throw explain(error, address, setting);
   });
 }
 
@@ -55,9 +52,6 @@ export async function closeServer(server: Server, graceMs: number): Promise<void
  * connection does not count as idle.
  */
 const letArrive = (): Promise<void> => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
-
-/** What `sun_path` holds besides its zero byte (unix(7)); a longer path would be cut off without a word. */
-const MAX_SOCKET_PATH_BYTES = 107;
 
 /**
  * A socket file left behind by a killed process is in the way of the next one. One in use is not touched, and

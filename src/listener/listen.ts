@@ -1,7 +1,10 @@
 // Opening a server and ending it with every connection it accepted.
-// Knows no protocol: the MQTT side and the HTTP side both end this way.
+// Knows no protocol and no setting: HTTP and MQTT listeners open in the same way.
 
 import type { ListenOptions, Server, Socket } from 'node:net';
+
+/** What `sun_path` holds besides its zero byte (unix(7)); a longer path would be cut off without a word. */
+export const MAX_SOCKET_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
 
 /** Resolves when the server listens; rejects with the system's error, such as EADDRINUSE. */
 export function listen(server: Server, where: ListenOptions): Promise<void> {

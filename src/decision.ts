@@ -104,7 +104,7 @@ const ROWS = {
   ),
 } satisfies Record<string, ReasonRow>;
 
-/** A reason code. Released words: never renamed, see the table in the README. */
+/** A reason code. Released words: never renamed. docs/answers.md has the table. */
 export type DenyReason = keyof typeof ROWS;
 
 export const REASONS: Readonly<Record<DenyReason, ReasonRow>> = Object.freeze(ROWS);
@@ -114,9 +114,9 @@ export interface Denial {
   readonly allowed: false;
   readonly reason: DenyReason;
   readonly detail: string | undefined;
-  /** Who is refused, where the signature was good. For the audit trail only. */
+  /** Who is refused, where the signature was good. For the audit record only. */
   readonly principal: Principal | undefined;
-  /** What an unverified token says of its issuer. For the audit trail only. */
+  /** What an unverified token says of its issuer. For the audit record only. */
   readonly claimedIssuer: string | undefined;
   /** For the Allow field (RFC 9110 §10.2.1), where the method is what was wrong. */
   readonly allowedMethods: readonly string[] | undefined;

@@ -50,6 +50,25 @@ describe('the settings table', () => {
   });
 });
 
+describe("the library's table of options", () => {
+  const rows = rowsOf(read('docs/library.md'), '`');
+  /** `token.expTolerance` `.iatTolerance` is two options of one block. */
+  const options = rows.flatMap(([cell]) => {
+    const names = [...(cell as string).matchAll(/`([^`]+)`/g)].map(([, name]) => name as string);
+    const block = (names[0] as string).split('.').slice(0, -1).join('.');
+    return names.map((name) => (name.startsWith('.') ? block + name : name));
+  });
+
+  it('names every token setting there is, in camel case, and no other', () => {
+    const settings = listSettings()
+      .map(({ name }) => name)
+      .filter((name) => name.startsWith('guard.token.'))
+      .map((name) => name.slice('guard.'.length).replace(/_([a-z])/g, (_, letter) => letter.toUpperCase()));
+    expect(settings.length).toBeGreaterThan(5);
+    expect(options.filter((name) => name.startsWith('token.')).sort()).toEqual(settings.sort());
+  });
+});
+
 describe('the page about answers', () => {
   const page = read('docs/answers.md');
 

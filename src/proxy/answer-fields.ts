@@ -13,7 +13,7 @@ export interface AnswerHead {
 
 /**
  * @param raw the broker's fields as received, flat, names in any case
- * @param requestId told to the client so that a call can be found in the audit trail
+ * @param requestId told to the client so that a call can be found among the audit records
  */
 export function buildAnswerHead(status: number, raw: readonly string[], requestId: string): AnswerHead {
   const nominated = findNominated(raw);

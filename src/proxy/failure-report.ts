@@ -15,7 +15,7 @@ export function createFailureReport(
 ): (error: Error) => void {
   const told = new Map<string, number>();
   return (error) => {
-    // What the client did is in the audit trail.
+    // What the client did is in its audit record.
     if (error instanceof SilenceError && error.code === 'CLIENT_SILENT') return;
     const cause = describeCause(error);
     const now = tick();

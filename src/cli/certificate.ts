@@ -6,6 +6,7 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Failure } from '../failure.ts';
+import { MIN_KEY_BITS } from '../keystore/key.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
 
 interface CertificateFlags {
@@ -63,7 +64,10 @@ function findMisuse(hosts: readonly string[], { name, days }: CertificateFlags):
 
 async function makeCertificate({ hosts, notBeforeMs, notAfterMs }: CertificateRequest) {
   const { default: forge } = await import('node-forge');
-  const pair = await promisify(generateKeyPair)('rsa', { modulusLength: 2048, publicExponent: 65_537 });
+  const pair = await promisify(generateKeyPair)('rsa', {
+    modulusLength: MIN_KEY_BITS,
+    publicExponent: 65_537,
+  });
   const certificate = forge.pki.createCertificate();
   certificate.publicKey = forge.pki.publicKeyFromPem(
     pair.publicKey.export({ type: 'spki', format: 'pem' }).toString(),

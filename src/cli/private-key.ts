@@ -2,6 +2,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { Failure } from '../failure.ts';
+import { MIN_KEY_BITS } from '../keystore/key.ts';
 import { redact } from './redact.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -12,8 +13,9 @@ import type { Terminal } from './terminal.ts';
 export async function readPrivateKey(file: string, terminal: Terminal): Promise<KeyObject> {
   const key = parsePrivateKey(file === '-' ? await terminal.readInput() : readKeyFile(file), file);
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
-  if (key.asymmetricKeyType !== 'rsa' || bits < 2048) {
-    throw invalid(file, 'is not an RSA key of at least 2048 bits, and the guard would refuse its tokens');
+  if (key.asymmetricKeyType !== 'rsa' || bits < MIN_KEY_BITS) {
+    const what = `is not an RSA key of at least ${MIN_KEY_BITS} bits`;
+    throw invalid(file, `${what}, and the guard would refuse its tokens`);
   }
   return key;
 }

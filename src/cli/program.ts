@@ -1,6 +1,8 @@
 // The command line: names, flags and help of every command, and the exit code of what becomes of it.
 import { Command, CommanderError, Option } from 'commander';
 import { Failure, type FailureCode } from '../failure.ts';
+import { MIN_KEY_BITS } from '../keystore/key.ts';
+import { ALGORITHMS, DEFAULT_ALGORITHM } from '../token/algorithms.ts';
 import { redact } from './redact.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
 
@@ -89,6 +91,9 @@ function addSettings(target: Command): Command {
     .option('--service-listen <address>', 'instead of guard.service.listen');
 }
 
+/** Sizes of a new key: the least that is accepted, and longer ones. */
+const KEY_BITS = [MIN_KEY_BITS, 3072, 4096].map(String);
+
 function addKeygen(program: Command): Command {
   return command(
     program,
@@ -99,7 +104,7 @@ function addKeygen(program: Command): Command {
     .option('-c, --config <file>', 'settings file that names the keys directory')
     .option('--keys-dir <directory>', 'directory for the public half')
     .option('--out <directory>', 'directory for the private half', '.')
-    .addOption(new Option('--bits <number>', 'RSA modulus').choices(['2048', '3072', '4096']).default('2048'))
+    .addOption(new Option('--bits <number>', 'RSA modulus').choices(KEY_BITS).default(KEY_BITS[0]))
     .option('--json', 'print JSON');
 }
 
@@ -121,9 +126,7 @@ function addToken(program: Command): Command {
     .option('--token-id <text>', 'jti')
     .option('--audience <text...>', 'aud')
     .addOption(
-      new Option('--algorithm <name>', 'signature algorithm')
-        .choices(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'])
-        .default('RS256'),
+      new Option('--algorithm <name>', 'signature algorithm').choices(ALGORITHMS).default(DEFAULT_ALGORITHM),
     )
     .addOption(new Option('--body-encode <flag>', 'bodyEncode').choices(['0', '1']).default('0'))
     .option('--json', 'print JSON with the token and its claims');

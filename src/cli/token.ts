@@ -1,8 +1,8 @@
 // `broker-guard token`: mints a token the way the broker's manual describes it, from an openssl-made key too.
 import { basename } from 'node:path';
 import { parseDurationMs } from '../config/units.ts';
-import { isIssuerName } from '../keystore/names.ts';
 import type { Algorithm } from '../token/algorithms.ts';
+import { isIssuerName } from '../token/issuer-name.ts';
 import { signToken } from '../token/sign.ts';
 import { readPrivateKey } from './private-key.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';

@@ -1,5 +1,6 @@
 // The shape of the settings: every name, type and default in one place. Knows no file and no combination.
 import { z } from 'zod';
+import { ALGORITHMS, DEFAULT_ALGORITHM } from '../token/algorithms.ts';
 import { parseListenAddress } from './address.ts';
 import { parseDurationMs, parseSizeBytes } from './units.ts';
 
@@ -77,7 +78,7 @@ const listOrNone = <T extends z.ZodType>(entry: T) =>
     z.array(entry).min(1, 'must be none, or name at least one').optional(),
   );
 
-const algorithm = oneOf('RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512');
+const algorithm = oneOf(...ALGORITHMS);
 
 /** `guard { }`: nothing but these names may stand in it. */
 export const guardSchema = z.strictObject({
@@ -101,7 +102,7 @@ export const guardSchema = z.strictObject({
     .prefault({}),
   token: z
     .strictObject({
-      algorithms: listOf(algorithm).prefault(['RS256']),
+      algorithms: listOf(algorithm).prefault([DEFAULT_ALGORITHM]),
       exp_tolerance: duration.prefault('0s'),
       iat_tolerance: duration.prefault('30s'),
       max_lifetime: timeoutOrNone.prefault('none'),

@@ -20,6 +20,11 @@ const SCHEMES = {
 
 export type Algorithm = keyof typeof SCHEMES;
 
+export const ALGORITHMS = Object.keys(SCHEMES) as readonly Algorithm[];
+
+/** What is signed and accepted where nobody says otherwise. */
+export const DEFAULT_ALGORITHM: Algorithm = 'RS256';
+
 /**
  * Whether `signature` is good for the signing input under `key`. Synchronous on purpose: the thread pool's
  * round trip costs about as much again as the check itself.

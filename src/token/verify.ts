@@ -5,6 +5,7 @@ import type { KeyObject } from 'node:crypto';
 import { allow, type Decision, deny, denyIssuer } from '../decision.ts';
 import { type Algorithm, isSignatureGood } from './algorithms.ts';
 import { type ClaimRules, type Claims, checkForms, readClaims } from './claims.ts';
+import { isIssuerName } from './issuer-name.ts';
 import type { JsonObject } from './json.ts';
 import { type DecodedToken, decodeToken, judgeHeader } from './jws.ts';
 
@@ -57,15 +58,12 @@ export function verifyToken(token: string, rules: TokenRules, lookup: KeyLookup)
   return allow({ issuer: name, key, claimedIssuer, claims: readClaims(claimedPayload) });
 }
 
-/** File names the keys directory may hold: anything else never reaches a lookup. */
-const ISSUER_NAME = /^(?!\.)[A-Za-z0-9._-]{1,128}$/;
-
-/** The issuer a payload names, where it could be a key's name at all. */
+/** The issuer a payload names, where it could be a key's name at all: anything else never reaches a lookup. */
 export function readClaimedIssuer(claimedPayload: JsonObject): Decision<string> {
   const { iss } = claimedPayload;
   if (iss === undefined) return deny('issuer_missing');
   if (typeof iss !== 'string') return deny('issuer_missing', 'iss must be a string.');
-  return ISSUER_NAME.test(iss) ? allow(iss) : deny('issuer_unknown');
+  return isIssuerName(iss) ? allow(iss) : deny('issuer_unknown');
 }
 
 /** Whose key signed, and which of those filed under this very issuer (RFC 8725 §3.8). */

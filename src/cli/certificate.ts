@@ -1,11 +1,13 @@
 // `broker-guard certificate`: a self-signed certificate and its key, so that guard.tls is two lines for a new user.
 // Node makes the key and the randomness; node-forge only writes the certificate, and is loaded only here.
 import { generateKeyPair, randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Failure } from '../failure.ts';
+import { codeOf } from '../files/errno.ts';
+import { writeNewFile } from '../files/write-new.ts';
 import { MIN_KEY_BITS } from '../keystore/key.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
 
@@ -46,7 +48,7 @@ export async function runCertificate(
   const notBeforeMs = terminal.now() - 3_600_000;
   const notAfterMs = terminal.now() + Number(flags.days) * DAY_MS;
   const made = await makeCertificate({ hosts, notBeforeMs, notAfterMs });
-  writeBoth(files, made);
+  await writeBoth(files, made);
   terminal.print(flags.json ? `${JSON.stringify(files)}\n` : describeFiles(files, hosts));
   return EXIT.done;
 }
@@ -113,30 +115,20 @@ interface CertificateFiles {
 }
 
 /** Both or neither. */
-function writeBoth(files: CertificateFiles, made: CertificateFiles): void {
-  writeNew(files.key, made.key, 0o600);
+async function writeBoth(files: CertificateFiles, made: CertificateFiles): Promise<void> {
+  await writeNew(files.key, made.key, 0o600);
   try {
-    writeNew(files.certificate, made.certificate, 0o644);
+    await writeNew(files.certificate, made.certificate, 0o644);
   } catch (error) {
     rmSync(files.key);
     throw error;
   }
 }
 
-/** The mode is set at creation: no moment exists in which others can open the file. */
-function writeNew(file: string, text: string, mode: number): void {
-  try {
-    const descriptor = openSync(file, 'wx', mode);
-    try {
-      writeFileSync(descriptor, text);
-      fsyncSync(descriptor);
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch (error) {
-    throw explainWrite(file, (error as NodeJS.ErrnoException).code ?? 'unknown error');
-  }
-}
+const writeNew = (file: string, text: string, mode: number): Promise<void> =>
+  writeNewFile(file, text, mode).catch((error: unknown) => {
+    throw explainWrite(file, codeOf(error));
+  });
 
 function explainWrite(file: string, code: string): Failure {
   if (code === 'EEXIST') {

@@ -1,8 +1,8 @@
 // `broker-guard inspect`: a token's parts and the verdict of every check, so that a refused token explains itself.
-import { readFileSync } from 'node:fs';
 import { openCore } from '../core.ts';
 import { type Explanation, explainToken } from '../explain.ts';
 import { Failure } from '../failure.ts';
+import { readWhole } from '../files/read.ts';
 import { redact } from './redact.ts';
 import { readSettings, type SettingsFlags } from './settings-source.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
@@ -30,12 +30,11 @@ export async function runInspect(
 
 function readTokenFile(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readWhole(file, { mayWait: true }).toString();
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
     throw new Failure(
       'settings_unreadable',
-      `${redact(file)} cannot be read as a file (${code}); a token itself goes to standard input, not into an argument`,
+      `${redact(file)} cannot be read as a file (${(error as Error).message}); a token itself goes to standard input, not into an argument`,
     );
   }
 }

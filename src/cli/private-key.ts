@@ -1,7 +1,8 @@
 // Reading an issuer's private key: from a file or standard input, never from an argument.
 import { createPrivateKey, type KeyObject } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
 import { Failure } from '../failure.ts';
+import { codeOf } from '../files/errno.ts';
+import { readWhole } from '../files/read.ts';
 import { MIN_KEY_BITS } from '../keystore/key.ts';
 import { redact } from './redact.ts';
 import type { Terminal } from './terminal.ts';
@@ -22,18 +23,17 @@ export async function readPrivateKey(file: string, terminal: Terminal): Promise<
 
 function readKeyFile(file: string): string {
   try {
-    if (!statSync(file).isFile()) throw invalid(file, 'is not a regular file');
-    return readFileSync(file, 'utf8');
+    return readWhole(file).toString();
   } catch (error) {
-    if (error instanceof Failure) throw error;
-    throw invalid(file, explainRead((error as NodeJS.ErrnoException).code ?? 'unknown error'));
+    throw invalid(file, ADVICE.get(codeOf(error)) ?? `cannot be read (${(error as Error).message})`);
   }
 }
 
-function explainRead(code: string): string {
-  if (code === 'ENOENT') return 'does not exist: name the file of the private key, such as ops.key';
-  return code === 'EACCES' ? 'cannot be read by this user' : `cannot be read (${code})`;
-}
+const ADVICE = new Map([
+  ['ENOENT', 'does not exist: name the file of the private key, such as ops.key'],
+  ['EACCES', 'cannot be read by this user'],
+  ['not_regular', 'is not a regular file'],
+]);
 
 function parsePrivateKey(pem: string, file: string): KeyObject {
   try {

@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { Failure, type Problem, SettingsFailure } from '../failure.ts';
+import { codeOf } from '../files/errno.ts';
 import { readIncludeFile } from '../hocon/include.ts';
 import { readSettingsText } from '../hocon/keyvalue.ts';
 import type { Conflict, HoconDocument, HoconObject } from '../hocon/value.ts';
@@ -58,8 +59,7 @@ function readFile(path: string): string {
     const text = readIncludeFile(path);
     if (text !== undefined) return text;
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? '';
-    why = ADVICE.get(code) ?? `cannot be read (${code || (error as Error).message})`;
+    why = ADVICE.get(codeOf(error)) ?? `cannot be read (${(error as Error).message})`;
   }
   throw new Failure('settings_unreadable', `the settings file ${path} ${why}`);
 }

@@ -1,113 +1,71 @@
-// Looks at and reads one path safely: regular files only, bounded, never blocking on a FIFO, never leaving the
-// keys directory through a link. Knows no key format.
+// Reads one file whole: bounded, however large or endless it is, and never waiting for the writer of a FIFO unless
+// asked to. Knows nothing of what stands in it.
 
-import {
-  type BigIntStats,
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readSync,
-  realpathSync,
-} from 'node:fs';
-import { sep } from 'node:path';
-import { type BadFile, bad, incomplete } from './bad-file.ts';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { codeOf } from './errno.ts';
 
-export const MAX_FILE_BYTES = 64 * 1024;
-
-/** What a look without reading tells. Two equal fingerprints: same file, same state, as far as the kernel's clock can tell. */
-export interface Trace {
-  readonly fingerprint: string;
-  readonly isLink: boolean;
-  /** The real path of a regular file of acceptable size, or why there is nothing to read. */
-  readonly target: string | BadFile;
+export interface ReadOptions {
+  /** Above this it is refused. */
+  readonly maxBytes?: number;
+  /** A symbolic link in the place of the file is refused: the path was real a moment ago. */
+  readonly isRealPath?: boolean;
+  /** Pipes and devices are read too, and waited for: `<(command)` of a shell is one. */
+  readonly mayWait?: boolean;
 }
 
-export const MISSING = incomplete('The file does not exist.');
-export const ABSENT: Trace = { fingerprint: 'absent', isLink: false, target: MISSING };
+/** The message goes between brackets: `cannot be read (EACCES)`, `cannot be read (larger than 1 MiB)`. */
+export class UnreadableFile extends Error {
+  /** What the system says, or what the file is instead. */
+  readonly code: string;
 
-const TOO_LARGE = bad(`The file is larger than ${MAX_FILE_BYTES / 1024} KiB, so it is no key file.`);
-const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY;
-/** One byte more than allowed, so that a file growing under our hands is noticed. */
-const buffer = Buffer.alloc(MAX_FILE_BYTES + 1);
-
-/** Stats a path, through links that end below `confinedTo` (a real path) or, without it, anywhere. Never throws. */
-export function traceFile(path: string, confinedTo: string | undefined): Trace {
-  try {
-    const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-    if (!stats) return ABSENT;
-    if (stats.isSymbolicLink()) return traceLink(path, stats, confinedTo);
-    return { fingerprint: fingerprintOf(stats), isLink: false, target: judgeStats(stats) ?? path };
-  } catch (error) {
-    return { fingerprint: `unreadable ${codeOf(error)}`, isLink: false, target: unreadable(error) };
+  constructor(code: string, message = code) {
+    super(message);
+    this.name = 'UnreadableFile';
+    this.code = code;
   }
 }
 
-/** The text of a traced file, one byte a character; or why it cannot be had. Never throws. */
-export function readBounded(path: string): string | BadFile {
+const MAX_BYTES = 2 ** 20;
+/** Where the size is not known before. */
+const FIRST_BYTES = 4096;
+
+/** @throws UnreadableFile, with the errno name or `not_regular` or `too_large` */
+export function readWhole(path: string, options: ReadOptions = {}): Buffer {
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(path, FLAGS);
-    const flaw = judgeStats(fstatSync(descriptor, { bigint: true }));
-    return flaw ?? readText(descriptor);
+    descriptor = openSync(path, selectFlags(options));
+    return readOpen(descriptor, options);
   } catch (error) {
-    return unreadable(error);
+    throw error instanceof UnreadableFile ? error : new UnreadableFile(codeOf(error));
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
 }
 
-/** dev, ino, size and both times to the nanosecond: `rsync -t` keeps size and mtime, but nobody can set ctime. */
-export function fingerprintOf(stats: BigIntStats): string {
-  return `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeNs}:${stats.ctimeNs}`;
+/** `64 KiB`, `1 MiB`. */
+export const formatSize = (bytes: number): string =>
+  bytes < 2 ** 20 ? `${bytes / 2 ** 10} KiB` : `${bytes / 2 ** 20} MiB`;
+
+function selectFlags({ isRealPath, mayWait }: ReadOptions): number {
+  const { O_RDONLY, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  return O_RDONLY | O_NOCTTY | (isRealPath ? O_NOFOLLOW : 0) | (mayWait ? 0 : O_NONBLOCK);
 }
 
-/** The errno name of a thrown value, or its text. */
-export const codeOf = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : String(error);
-
-function traceLink(path: string, link: BigIntStats, confinedTo: string | undefined): Trace {
-  let target: string;
-  try {
-    target = realpathSync.native(path);
-  } catch (error) {
-    // Kubernetes may show a link before its file exists (kubernetes#93686): worth a second look.
-    const reason = `The symbolic link leads nowhere (${codeOf(error)}).`;
-    return { fingerprint: `dangling ${fingerprintOf(link)}`, isLink: true, target: incomplete(reason) };
-  }
-  const stats = lstatSync(target, { bigint: true });
-  const fingerprint = `${target} ${fingerprintOf(stats)}`;
-  if (confinedTo !== undefined && !isInside(target, confinedTo)) {
-    return { fingerprint, isLink: true, target: bad('The symbolic link leaves the keys directory.') };
-  }
-  return { fingerprint, isLink: true, target: judgeStats(stats) ?? target };
-}
-
-/** Whether a real path lies below a real directory. */
-export const isInside = (path: string, directory: string): boolean =>
-  path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
-
-function judgeStats(stats: BigIntStats): BadFile | undefined {
-  if (!stats.isFile()) return bad(`It is a ${kindOf(stats)}, not a regular file.`);
-  return stats.size > MAX_FILE_BYTES ? TOO_LARGE : undefined;
-}
-
-function kindOf(stats: BigIntStats): string {
-  if (stats.isDirectory()) return 'directory';
-  if (stats.isFIFO()) return 'FIFO';
-  if (stats.isSocket()) return 'socket';
-  return 'device';
-}
-
-function readText(descriptor: number): string | BadFile {
+function readOpen(descriptor: number, { maxBytes = MAX_BYTES, mayWait = false }: ReadOptions): Buffer {
+  const stats = fstatSync(descriptor);
+  if (!stats.isFile() && !mayWait) throw new UnreadableFile('not_regular', 'not a regular file');
+  if (stats.size > maxBytes) throw tooLarge(maxBytes);
+  // One byte more than it says, so that a file that grows under our hands is noticed.
+  let buffer = Buffer.allocUnsafe((stats.size || FIRST_BYTES) + 1);
   let length = 0;
-  while (length < buffer.length) {
+  for (;;) {
     const count = readSync(descriptor, buffer, length, buffer.length - length, null);
-    if (count === 0) return buffer.toString('latin1', 0, length);
+    if (count === 0) return buffer.subarray(0, length);
     length += count;
+    if (length > maxBytes) throw tooLarge(maxBytes);
+    if (length === buffer.length) buffer = Buffer.concat([buffer], 2 * length);
   }
-  return TOO_LARGE;
 }
 
-const unreadable = (error: unknown): BadFile => incomplete(`The file cannot be read (${codeOf(error)}).`);
+const tooLarge = (maxBytes: number): UnreadableFile =>
+  new UnreadableFile('too_large', `larger than ${formatSize(maxBytes)}`);

@@ -1,8 +1,11 @@
 // Which file an include statement means, and whether it may be read: only regular files inside the directory of the
 // main file, by name and after following symbolic links. Knows nothing of what stands in them.
 
-import { closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
-import { dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { dirname, extname, join, relative, resolve } from 'node:path';
+import { codeOf } from '../files/errno.ts';
+import { isInside } from '../files/inside.ts';
+import { readWhole } from '../files/read.ts';
 import { HoconError, LIMITS, type Position } from './value.ts';
 
 export interface IncludeBounds {
@@ -68,17 +71,12 @@ function refuseOutside(path: string, mainFile: string, at: Position): void {
   );
 }
 
-function isInside(path: string, directory: string): boolean {
-  const way = relative(directory, path);
-  return way !== '' && way.split(sep)[0] !== '..' && !isAbsolute(way);
-}
-
 function findRealPath(path: string, at: Position): string | undefined {
   try {
     return realpathSync(path);
   } catch (error) {
     if (isAbsence(error)) return undefined;
-    throw new HoconError(`the included file cannot be read (${describeCause(error)})`, at);
+    throw new HoconError(`the included file cannot be read (${codeOf(error)})`, at);
   }
 }
 
@@ -87,41 +85,18 @@ function readOrExplain(path: string, bounds: IncludeBounds, at: Position): strin
     return bounds.readInclude(path);
   } catch (error) {
     const file = nameForErrors(path, bounds.mainFile);
-    throw new HoconError(`the included file ${file} cannot be read (${describeCause(error)})`, at);
+    throw new HoconError(`the included file ${file} cannot be read (${messageOf(error)})`, at);
   }
 }
 
 /** The text of a regular file, undefined when there is none. Throws for anything else, or on text that is not UTF-8. */
 export function readIncludeFile(path: string): string | undefined {
-  const descriptor = openIfPresent(path);
-  if (descriptor === undefined) return undefined;
   try {
-    if (!fstatSync(descriptor).isFile()) throw new Error('not a regular file');
-    const bytes = readAtMost(descriptor, LIMITS.fileBytes + 1);
-    if (bytes.length > LIMITS.fileBytes) throw new Error('larger than 1 MiB');
-    return decodeUtf8(bytes);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function openIfPresent(path: string): number | undefined {
-  try {
-    // Non-blocking, or a FIFO dropped beside the settings would hang the start.
-    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return decodeUtf8(readWhole(path, { maxBytes: LIMITS.fileBytes }));
   } catch (error) {
     if (isAbsence(error)) return undefined;
     throw error;
   }
-}
-
-function readAtMost(descriptor: number, limit: number): Buffer {
-  const buffer = Buffer.alloc(limit);
-  let length = 0;
-  for (let read = -1; read !== 0 && length < limit; length += read) {
-    read = readSync(descriptor, buffer, length, limit - length, null);
-  }
-  return buffer.subarray(0, length);
 }
 
 function decodeUtf8(bytes: Buffer): string {
@@ -133,11 +108,8 @@ function decodeUtf8(bytes: Buffer): string {
 }
 
 function isAbsence(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const code = codeOf(error);
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
-function describeCause(error: unknown): string {
-  if (!(error instanceof Error)) return 'unknown cause';
-  return 'code' in error ? String(error.code) : error.message;
-}
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'unknown cause');

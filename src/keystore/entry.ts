@@ -3,7 +3,17 @@
 
 import { basename } from 'node:path';
 import type { BadFile } from '../files/bad-file.ts';
-import { ABSENT, MISSING, readBounded, type Trace, traceFile } from '../files/read.ts';
+import { readWhole, UnreadableFile } from '../files/read.ts';
+import {
+  ABSENT,
+  type Bounds,
+  type Measure,
+  MISSING,
+  type Trace,
+  tooLarge,
+  traceFile,
+  unreadable,
+} from '../files/trace.ts';
 import type { VerificationKey } from './key.ts';
 import { type KeyFile, parseKeyFile } from './keyfile.ts';
 import { haveSameKeys, type IssuerKeys } from './snapshot.ts';
@@ -13,11 +23,13 @@ const SETTLE_MS = 100;
 /** An incomplete file gets a second look after this long; until then it costs its issuer nothing, and gains nothing. */
 const SECOND_LOOK_MS = 300;
 
+export const MEASURE: Measure = { maxBytes: 64 * 1024, noun: 'key file' };
+
 export interface KeySource {
   readonly name: string;
   readonly path: string;
   /** The real path links must not leave; undefined for files the operator configured by path. */
-  readonly confinedTo: string | undefined;
+  readonly confinedTo: Bounds | undefined;
 }
 
 export interface Entry {
@@ -40,7 +52,7 @@ type NamedFile = KeyFile & { readonly name: string };
 
 /** Looks at a file and brings what is known of it up to date. Returns `previous` itself when nothing is new. */
 export function lookAt(source: KeySource, previous: Entry | undefined, nowMs: number): Entry {
-  const trace = traceFile(source.path, source.confinedTo);
+  const trace = traceFile(source.path, source.confinedTo, MEASURE);
   if (!previous || trace.fingerprint !== previous.trace.fingerprint) {
     return readEntry(basename(source.path), trace, previous, nowMs);
   }
@@ -87,8 +99,17 @@ function readEntry(name: string, trace: Trace, previous: Entry | undefined, nowM
   return toEntry(trace, { ...parseKeyFile(text), name }, text, previous, nowMs);
 }
 
-const readTrace = ({ target }: Trace): string | BadFile =>
-  typeof target === 'string' ? readBounded(target) : target;
+/** One byte a character. */
+function readTrace({ target }: Trace): string | BadFile {
+  if (typeof target !== 'string') return target;
+  try {
+    return readWhole(target, { maxBytes: MEASURE.maxBytes, isRealPath: true }).toString('latin1');
+  } catch (error) {
+    return error instanceof UnreadableFile && error.code === 'too_large'
+      ? tooLarge(MEASURE)
+      : unreadable(error);
+  }
+}
 
 function toEntry(
   trace: Trace,

@@ -2,11 +2,13 @@
 // leaves nothing half done behind.
 
 import { generateKeyPair as generate, type KeyObject, randomUUID } from 'node:crypto';
-import { link, lstat, open, realpath, unlink } from 'node:fs/promises';
+import { link, lstat, realpath, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Failure } from '../failure.ts';
-import { codeOf, isInside } from '../files/read.ts';
+import { codeOf } from '../files/errno.ts';
+import { isInside } from '../files/inside.ts';
+import { writeNewFile } from '../files/write-new.ts';
 import { MAX_KEY_BITS, MIN_KEY_BITS } from './key.ts';
 import { parseKeyFile } from './keyfile.ts';
 import { hasKeySuffix, isKeyFileName } from './names.ts';
@@ -113,21 +115,10 @@ async function writeNewAtomically(file: string, text: string | Buffer): Promise<
   }
 }
 
-/** The mode is set at creation: no moment exists in which others can open the file. */
-async function writeNew(file: string, text: string | Buffer, mode: number): Promise<void> {
-  const handle = await open(file, 'wx', mode).catch((error: unknown) => {
+const writeNew = (file: string, text: string | Buffer, mode: number): Promise<void> =>
+  writeNewFile(file, text, mode).catch((error: unknown) => {
     throw explainWrite(file, error);
   });
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } catch (error) {
-    await unlink(file);
-    throw explainWrite(file, error);
-  } finally {
-    await handle.close();
-  }
-}
 
 function thumbprintOf(publicKey: KeyObject): string {
   const file = parseKeyFile(publicKey.export({ format: 'pem', type: 'spki' }).toString());

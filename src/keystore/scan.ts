@@ -5,7 +5,8 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
-import { codeOf, fingerprintOf } from '../files/read.ts';
+import { codeOf } from '../files/errno.ts';
+import { fingerprintOf } from '../files/trace.ts';
 import { type Entry, type KeySource, lookAt, markAbsent, nextLookMs } from './entry.ts';
 import { isKeyFileName } from './names.ts';
 
@@ -52,9 +53,11 @@ export async function scanKeyFiles(
   const directory = traceDirectory(path);
   const { real, names, lost } = await listDirectory(path, previous);
   const work = new WorkMeter();
-  const inDirectory = names
-    .filter(isKeyFileName)
-    .map((name) => ({ name, path: join(real, name), confinedTo: real }));
+  const inDirectory = names.filter(isKeyFileName).map((name) => ({
+    name,
+    path: join(real, name),
+    confinedTo: { realPath: real, called: 'keys directory' },
+  }));
   const listed = await lookAtAll(inDirectory, previous?.listed, work);
   const elsewhere = inDirectory.filter(({ name }) => listed.get(name)?.trace.isLink);
   keepLeaving(listed, previous?.listed);

@@ -2,10 +2,11 @@
 
 import { basename, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
-import { traceFile } from '../files/read.ts';
 import { type ScanResult, ScanSchedule } from '../files/schedule.ts';
+import { traceFile } from '../files/trace.ts';
 import { DirectoryWatch } from '../files/watch.ts';
 import { isIssuerName } from '../token/issuer-name.ts';
+import { MEASURE } from './entry.ts';
 import { createLookup, type IssuerLookup } from './lookup.ts';
 import { KeyReport, type Observation } from './report.ts';
 import { type Elsewhere, earliestLookMs, type KeyFiles, scanKeyFiles, traceDirectory } from './scan.ts';
@@ -147,7 +148,7 @@ class DirectoryKeyStore implements KeyStore {
 }
 
 function hasChanged({ source, fingerprint }: Elsewhere): boolean {
-  return traceFile(source.path, source.confinedTo).fingerprint !== fingerprint;
+  return traceFile(source.path, source.confinedTo, MEASURE).fingerprint !== fingerprint;
 }
 
 /** The configured files by absolute path, each once; a name that cannot stand in `iss` is told and left out. */

@@ -1,10 +1,10 @@
 // The certificate of the guarded listener and its key: read, held against each other, renewed.
-import { readFileSync } from 'node:fs';
 import type http from 'node:http';
 import https from 'node:https';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { Settings } from '../config/settings.ts';
 import { Failure } from '../failure.ts';
+import { readWhole } from '../files/read.ts';
 
 /** What the files of `guard.tls` hold. */
 export interface TlsMaterial {
@@ -43,11 +43,9 @@ export const toContext = ({ certificate, key }: TlsMaterial): SecureContextOptio
 
 function readTlsFile(file: string, setting: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return readWhole(file).toString();
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-    throw new Failure('settings_unreadable', `${setting}: ${file} cannot be read (${code})`, {
-      cause: error,
-    });
+    const why = `${setting}: ${file} cannot be read (${(error as Error).message})`;
+    throw new Failure('settings_unreadable', why, { cause: error });
   }
 }

@@ -1,4 +1,5 @@
 // `broker-guard certificate` and guard.tls: two lines, and the guard speaks https.
+import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
@@ -169,6 +170,18 @@ describe('guard.tls', () => {
       expect(stderr).toMatch(sentence);
       expect(stderr).not.toMatch(/\n\s+at /);
     }
+  });
+
+  it('a FIFO in the place of the key is refused at once, and no start waits for its writer', async () => {
+    const cwd = makeWorkspace({
+      'nanomq.conf': 'guard.tls { certificate = guard.crt, key = fifo }',
+      'keys/ops.pub': OPS.publicPem,
+      'guard.crt': 'x',
+    });
+    execFileSync('mkfifo', ['fifo'], { cwd });
+    const { code, stderr } = await runProgram(['check'], { cwd });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/guard\.tls\.key: \S+fifo cannot be read \(not a regular file\)/);
   });
 
   it('a key of another certificate is refused in the same way', async () => {

@@ -1,9 +1,10 @@
 // `broker-guard inspect`: a refused token explains itself.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runCommand } from '../support/command.ts';
 import { makeIssuer, mintToken, nowSeconds, signParts } from '../support/issuers.ts';
-import { runProgram } from '../support/program.ts';
+import { MAIN, runProgram, startProcess } from '../support/program.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 
 const OPS = makeIssuer();
@@ -154,6 +155,14 @@ describe('inspect', () => {
     expect(refused.stdout).toMatch(
       /\n\nrefused: signature_invalid\. No key filed under this issuer made this signature\.\n$/,
     );
+  });
+
+  it.skipIf(!existsSync('/bin/bash'))('reads the pipe of a process substitution', async () => {
+    const cwd = makeWorkspace({ 'keys/ops.pub': OPS.publicPem, t: mintToken(OPS) });
+    const line = `"${process.execPath}" "${MAIN}" inspect <(sleep 0.1; cat t)`;
+    const { code, stdout } = await startProcess('/bin/bash', ['-c', line], { cwd }).ended;
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\n\naccepted\n$/);
   });
 
   it('exits 2 for an empty input and for a file that is not there', async () => {

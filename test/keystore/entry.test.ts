@@ -7,7 +7,11 @@ import { makeDirectory, pem, thumbprint } from './material.ts';
 
 function makeSource(text: string) {
   const directory = makeDirectory({ 'ops.pub': text });
-  return { name: 'ops.pub', path: join(directory, 'ops.pub'), confinedTo: directory };
+  return {
+    name: 'ops.pub',
+    path: join(directory, 'ops.pub'),
+    confinedTo: { realPath: directory, called: 'keys directory' },
+  };
 }
 
 const served = (entry: Entry): string | undefined =>

@@ -5,6 +5,7 @@ import { Failure } from '../failure.ts';
 import { type ScanResult, ScanSchedule } from '../files/schedule.ts';
 import { traceFile } from '../files/trace.ts';
 import { DirectoryWatch } from '../files/watch.ts';
+import { type Followed, FollowedState } from '../followed.ts';
 import { isIssuerName } from '../token/issuer-name.ts';
 import { MEASURE } from './entry.ts';
 import { createLookup, type IssuerLookup } from './lookup.ts';
@@ -23,14 +24,13 @@ export interface KeyStoreOptions {
   readonly report: (line: string) => void;
 }
 
-export interface KeyStore {
+/** The snapshot is what is followed. */
+export interface KeyStore extends Followed<Snapshot> {
   /** By the present state. */
   readonly lookup: IssuerLookup;
-  /** The present state; the same object until something changes. */
+  /** `current()` under the name of what it is. */
   snapshot(): Snapshot;
   usableIssuers(): number;
-  /** Calls back after each change, with the state that has come of it. */
-  onChange(listener: (snapshot: Snapshot) => void): void;
   /** Ends watching and polling; lookups go on answering from the last state. */
   close(): void;
 }
@@ -67,12 +67,13 @@ class DirectoryKeyStore implements KeyStore {
   #now: Observation;
   #usableIssuers: number;
   #lookUp: IssuerLookup;
-  #onChange: (snapshot: Snapshot) => void = () => undefined;
+  readonly #snapshot: FollowedState<Snapshot>;
 
   constructor(options: KeyStoreOptions, configured: readonly string[], files: KeyFiles) {
     this.#options = options;
     this.#configured = configured;
     this.#now = { files, snapshot: toSnapshot(files, 1) };
+    this.#snapshot = new FollowedState(this.#now.snapshot);
     this.#usableIssuers = countUsable(this.#now.snapshot);
     this.#lookUp = createLookup(this.#now.snapshot.issuers, options.suffixOptional);
     this.#report = new KeyReport(options.directory, options.report);
@@ -87,16 +88,20 @@ class DirectoryKeyStore implements KeyStore {
   /** Bound to the store, since it is handed on as a bare function. */
   readonly lookup: IssuerLookup = (issuer) => this.#lookUp(issuer);
 
+  current(): Snapshot {
+    return this.#snapshot.current();
+  }
+
+  follow(listener: (snapshot: Snapshot) => void): () => void {
+    return this.#snapshot.follow(listener);
+  }
+
   snapshot(): Snapshot {
-    return this.#now.snapshot;
+    return this.current();
   }
 
   usableIssuers(): number {
     return this.#usableIssuers;
-  }
-
-  onChange(listener: (snapshot: Snapshot) => void): void {
-    this.#onChange = listener;
   }
 
   close(): void {
@@ -128,7 +133,7 @@ class DirectoryKeyStore implements KeyStore {
     if (!isSame) {
       this.#usableIssuers = countUsable(this.#now.snapshot);
       this.#lookUp = createLookup(this.#now.snapshot.issuers, this.#options.suffixOptional);
-      this.#onChange(this.#now.snapshot);
+      this.#snapshot.change(this.#now.snapshot);
     }
     this.#report.update(before, this.#now, performance.now());
   }

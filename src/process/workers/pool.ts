@@ -67,6 +67,7 @@ class WorkerPool {
   readonly #seats: readonly Seat[];
   #settings: Settings;
   #opened: Opened;
+  #unfollow: () => void = () => undefined;
   #isStopping = false;
 
   constructor(settings: Settings, opened: Opened, audit: AuditLog, report: Report) {
@@ -155,8 +156,8 @@ class WorkerPool {
 
   /** Tells every worker what changes from now on. */
   #follow(keys: KeyStore): void {
-    keys.onChange((snapshot) => {
-      if (keys !== this.#opened.core.keys) return;
+    this.#unfollow();
+    this.#unfollow = keys.follow((snapshot) => {
       for (const seat of this.#seats) {
         void this.#tell(seat, 'changeKeys', describeChange(seat.filed, snapshot));
         seat.filed = snapshot;

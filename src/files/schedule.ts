@@ -1,25 +1,29 @@
-// When the next scan runs: at the earliest moment anybody asked for, one at a time, with rests between.
-// Knows nothing about what a scan does.
+// When a pass over files runs: at the earliest moment anybody asked for, one at a time, with rests between.
+// Knows nothing about what a pass does.
 
-/** A scan answers how long it worked and when it wants to run again at the latest, in milliseconds. */
-export type ScanResult = { readonly workMs: number; readonly againInMs: number };
+/** In milliseconds. */
+export interface PassResult {
+  readonly workMs: number;
+  /** When it wants to run again at the latest; infinite where only a request brings it back. */
+  readonly againInMs: number;
+}
 
-/** Rest after a scan, so that a follow-up that stays due cannot spin. */
+/** Rest after a pass, so that a follow-up that stays due cannot spin. */
 const MIN_REST_MS = 20;
 
-export class ScanSchedule {
-  readonly #scan: () => Promise<ScanResult>;
+export class Schedule {
+  readonly #pass: () => Promise<PassResult>;
   #timer: NodeJS.Timeout | undefined;
   #dueMs = Number.POSITIVE_INFINITY;
   #notBeforeMs = 0;
   #isRunning = false;
   #isClosed = false;
 
-  constructor(scan: () => Promise<ScanResult>) {
-    this.#scan = scan;
+  constructor(pass: () => Promise<PassResult>) {
+    this.#pass = pass;
   }
 
-  /** Asks for a scan in `delayMs`, or earlier. During a scan: another one after it. */
+  /** Asks for a pass in `delayMs`, or earlier. During a pass: another one after it. */
   request(delayMs: number): void {
     const dueMs = performance.now() + delayMs;
     if (dueMs >= this.#dueMs) return;
@@ -27,7 +31,19 @@ export class ScanSchedule {
     if (!this.#isRunning) this.#arm();
   }
 
-  /** No scan begins after this. */
+  /** Runs a pass at once, and arranges the next one. */
+  async run(): Promise<void> {
+    this.#isRunning = true;
+    this.#dueMs = Number.POSITIVE_INFINITY;
+    const { workMs, againInMs } = await this.#pass();
+    this.#isRunning = false;
+    // Under constant change looking takes at most half of the time.
+    this.#notBeforeMs = performance.now() + Math.max(workMs, MIN_REST_MS);
+    this.#dueMs = Math.min(this.#dueMs, performance.now() + againInMs);
+    this.#arm();
+  }
+
+  /** No pass begins after this. */
   close(): void {
     this.#isClosed = true;
     clearTimeout(this.#timer);
@@ -35,19 +51,8 @@ export class ScanSchedule {
 
   #arm(): void {
     clearTimeout(this.#timer);
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#dueMs === Number.POSITIVE_INFINITY) return;
     const waitMs = Math.max(this.#dueMs, this.#notBeforeMs) - performance.now();
-    this.#timer = setTimeout(() => void this.#run(), Math.max(waitMs, 0)).unref();
-  }
-
-  async #run(): Promise<void> {
-    this.#isRunning = true;
-    this.#dueMs = Number.POSITIVE_INFINITY;
-    const { workMs, againInMs } = await this.#scan();
-    this.#isRunning = false;
-    // Under constant change scanning takes at most half of the time.
-    this.#notBeforeMs = performance.now() + Math.max(workMs, MIN_REST_MS);
-    this.#dueMs = Math.min(this.#dueMs, performance.now() + againInMs);
-    this.#arm();
+    this.#timer = setTimeout(() => void this.run(), Math.max(waitMs, 0)).unref();
   }
 }

@@ -1,15 +1,16 @@
-// The kernel's hint that something in the keys directory changed. Only a hint: a watch follows a directory that is
-// moved away, misses writes behind links, and does not exist on some network file systems; the poll is the truth.
+// The kernel's hint that something in a directory changed, and mostly what. Only a hint: a watch follows a directory
+// that is moved away, misses writes behind links, and does not exist on some network file systems; the poll is the truth.
 
 import { type FSWatcher, watch } from 'node:fs';
 
 export class DirectoryWatch {
   readonly #directory: string;
-  readonly #onHint: () => void;
+  readonly #onHint: (name: string | undefined) => void;
   #watcher: FSWatcher | undefined;
   #identity = '';
 
-  constructor(directory: string, onHint: () => void) {
+  /** @param onHint takes the name that has come, changed or gone, where the kernel tells it */
+  constructor(directory: string, onHint: (name: string | undefined) => void) {
     this.#directory = directory;
     this.#onHint = onHint;
   }
@@ -24,7 +25,9 @@ export class DirectoryWatch {
     this.#identity = identity;
     if (identity === '') return;
     try {
-      this.#watcher = watch(this.#directory, { persistent: false }, this.#onHint);
+      this.#watcher = watch(this.#directory, { persistent: false }, (_, name) =>
+        this.#onHint(name ?? undefined),
+      );
       this.#watcher.on('error', () => this.close());
     } catch {
       // No watch to be had (inotify limit, directory just gone): the next call tries again, the poll goes on.

@@ -1,16 +1,18 @@
 // What the operator reads about the keys directory: each change once, in one line. Knows what happened, not why it
 // was looked for; prints names, sizes and thumbprints, never key bytes.
 
-import { type Entry, reportableFromMs } from './entry.ts';
+import type { Entry } from '../files/entry.ts';
 import type { VerificationKey } from './key.ts';
-import type { KeyFiles } from './scan.ts';
+import type { FiledKeys, KeyFilesState } from './key-files.ts';
 import { countUsable, type IssuerKeys, isAmbiguous, type Snapshot } from './snapshot.ts';
 
 const MAX_NAMES_SHOWN = 5;
 
+type KeyEntry = Entry<FiledKeys>;
+
 /** One observed state: the files and what was made of them. */
 export interface Observation {
-  readonly files: KeyFiles;
+  readonly state: KeyFilesState;
   readonly snapshot: Snapshot;
 }
 
@@ -31,30 +33,30 @@ export class KeyReport {
   /** The first scan: one summary line, and what is wrong. */
   start(now: Observation): void {
     this.#summarize(now);
-    this.#warnOpen(now.files);
-    this.#warnBad(now.files, Number.POSITIVE_INFINITY);
+    this.#warnOpen(now.state);
+    this.#warnBad(now.state, () => true);
     this.#warnAmbiguous(undefined, now.snapshot);
     this.#warnShared(now.snapshot);
   }
 
   /** A later scan; the snapshot is the same object where nothing changed. */
-  update(before: Observation, now: Observation, nowMs: number): void {
-    this.#warnOpen(now.files);
-    const isGone = isDirectoryGone(now.files);
-    if (isGone && !isDirectoryGone(before.files)) this.#warnGone(now.files);
-    else if (!isGone && isDirectoryGone(before.files)) this.#summarize(now);
+  update(before: Observation, now: Observation): void {
+    this.#warnOpen(now.state);
+    const isGone = isDirectoryGone(now.state);
+    if (isGone && !isDirectoryGone(before.state)) this.#warnGone(now.state);
+    else if (!isGone && isDirectoryGone(before.state)) this.#summarize(now);
     else if (before.snapshot !== now.snapshot) this.#listChanges(before.snapshot, now.snapshot);
-    this.#warnBad(now.files, nowMs);
+    this.#warnBad(now.state, ({ isReportable }) => isReportable);
     if (before.snapshot === now.snapshot) return;
     this.#warnAmbiguous(before.snapshot, now.snapshot);
     this.#warnShared(now.snapshot);
   }
 
-  #summarize({ files, snapshot }: Observation): void {
+  #summarize({ snapshot }: Observation): void {
     const usable = countUsable(snapshot);
     const unusable = snapshot.issuers.size - usable;
     this.#print(
-      `keys directory ${this.#directory}: ${usable} usable issuers, ${unusable} unusable, ${files.ignored.length} other names ignored`,
+      `keys directory ${this.#directory}: ${usable} usable issuers, ${unusable} unusable, ${snapshot.ignored.length} other names ignored`,
     );
     if (usable === 0) this.#warnNoKey();
   }
@@ -65,16 +67,16 @@ export class KeyReport {
     );
   }
 
-  #warnGone({ directory }: KeyFiles): void {
+  #warnGone({ lost }: KeyFilesState): void {
     this.#print(
-      `keys directory ${this.#directory} cannot be read any more (${directory.lost}): all its keys are refused until it is back`,
+      `keys directory ${this.#directory} cannot be read any more (${lost}): all its keys are refused until it is back`,
     );
   }
 
-  #warnOpen({ directory }: KeyFiles): void {
+  #warnOpen({ isOpenToOthers }: KeyFilesState): void {
     const wasTold = this.#toldOpen;
-    this.#toldOpen = directory.isOpenToOthers;
-    if (wasTold || !directory.isOpenToOthers) return;
+    this.#toldOpen = isOpenToOthers;
+    if (wasTold || !isOpenToOthers) return;
     this.#print(
       `warning: keys directory ${this.#directory} can be written by its group or by everyone, who can thereby add issuers; chmod go-w it`,
     );
@@ -88,22 +90,23 @@ export class KeyReport {
     if (countUsable(now) === 0 && countUsable(before) > 0) this.#warnNoKey();
   }
 
-  #warnBad({ listed, configured }: KeyFiles, nowMs: number): void {
-    for (const entries of [listed, configured]) {
-      for (const [name, entry] of entries) this.#warnBadFile(name, entry, nowMs);
+  #warnBad({ files }: KeyFilesState, isDue: (entry: KeyEntry) => boolean): void {
+    const { listed, byPath } = files.keys;
+    for (const entries of [listed, byPath]) {
+      for (const [name, entry] of entries) this.#warnBadFile(name, entry, isDue(entry));
     }
     for (const name of this.#toldBad.keys()) {
-      if (!listed.has(name) && !configured.has(name)) this.#toldBad.delete(name);
+      if (!listed.has(name) && !byPath.has(name)) this.#toldBad.delete(name);
     }
   }
 
-  #warnBadFile(name: string, entry: Entry, nowMs: number): void {
+  #warnBadFile(name: string, entry: KeyEntry, isDue: boolean): void {
     if (entry.served.usable) {
       if (entry.file.usable) this.#toldBad.delete(name);
       return;
     }
     const state = `${entry.trace.fingerprint} ${entry.served.reason}`;
-    if (nowMs < reportableFromMs(entry) || this.#toldBad.get(name) === state) return;
+    if (!isDue || this.#toldBad.get(name) === state) return;
     this.#toldBad.set(name, state);
     this.#print(`warning: ${name} is not used: ${entry.served.reason}`);
   }
@@ -127,8 +130,8 @@ export class KeyReport {
 }
 
 /** Whether the directory is lost and nothing of it is served any more. */
-const isDirectoryGone = ({ directory, listed }: KeyFiles): boolean =>
-  directory.lost !== undefined && listed.size === 0;
+const isDirectoryGone = ({ lost, files }: KeyFilesState): boolean =>
+  lost !== undefined && files.keys.listed.size === 0;
 
 function* describeChange(before: IssuerKeys | undefined, now: IssuerKeys | undefined): Iterable<string> {
   const added = keysMissingFrom(before, now);

@@ -4,13 +4,13 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { calculateJwkThumbprint } from 'jose';
 import { onTestFinished } from 'vitest';
 import { type KeyStore, type KeyStoreOptions, openKeyStore } from '../../src/keystore/store.ts';
+import { waitFor } from '../support/wait-for.ts';
 
-/** The contract: a change works within a second, however the file moved. */
-const DEADLINE_MS = 1000;
+export { waitFor };
+
 /** Made at once, so that no test waits for a key in the middle of a race. */
 const KEYS = [0, 1, 2].map(() => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey);
 
@@ -77,23 +77,6 @@ export async function openStore(
 export function filed(store: KeyStore, issuer: string): string | undefined {
   const keys = store.lookup(issuer);
   return keys?.usable ? keys.keys.map((key) => key.thumbprint).join(' ') : keys?.reason;
-}
-
-/** Waits until the condition holds; fails with what was seen when it does not hold in time. */
-export async function waitFor<T>(
-  look: () => T,
-  isDone: (seen: T) => boolean,
-  deadlineMs = DEADLINE_MS,
-): Promise<void> {
-  const startMs = performance.now();
-  for (;;) {
-    const seen = look();
-    if (isDone(seen)) return;
-    if (performance.now() - startMs > deadlineMs) {
-      throw new Error(`not within ${deadlineMs} ms; last seen: ${JSON.stringify(seen)}`);
-    }
-    await delay(5);
-  }
 }
 
 /** Waits until an issuer has exactly this one key. */

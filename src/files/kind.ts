@@ -1,0 +1,27 @@
+// What the files of one sort are called and what they mean: the part of following that knows a format, handed in.
+
+import type { BadFile } from './bad-file.ts';
+
+export interface FileKind<T> {
+  /** What a person calls such a file: `key file`. */
+  readonly noun: string;
+  readonly maxBytes: number;
+  /** Whether a file of the directory with this name is one. */
+  isNamed(name: string): boolean;
+  /** Pure; one bad part makes the whole file bad. */
+  parse(bytes: Buffer): Parsed<T>;
+  /** `found`, with what has stayed the same since `before` as the very objects it was; all of `before` where nothing differs. */
+  keep?(found: Usable<T>, before: Usable<T>): Usable<T>;
+}
+
+export type Parsed<T> = ({ readonly usable: true } & T) | BadFile;
+
+/** What a file means, under its base name; or why it is not trusted. */
+export type Content<T> = Usable<T> | (BadFile & { readonly name: string });
+
+export type Usable<T> = { readonly name: string; readonly usable: true } & T;
+
+/** All the kinds that are followed together, each under a name of the caller's. */
+export type Kinds = Readonly<Record<string, FileKind<object>>>;
+
+export type MeaningOf<K> = K extends FileKind<infer T> ? T : never;

@@ -25,8 +25,8 @@ export interface Entry<T> {
   readonly seenMs: number;
   /** Since when the file has been incomplete, through all its fingerprints. */
   readonly incompleteSinceMs: number | undefined;
-  /** What was read, kept until a second reading confirms it. */
-  readonly unconfirmed: Buffer | undefined;
+  /** What was read, one byte a character, kept until a second reading confirms it. */
+  readonly unconfirmed: string | undefined;
   /** Reading failed for a reason outside of the file (EMFILE): try at each scan. */
   readonly isReadable: boolean;
   readonly file: Content<T>;
@@ -72,7 +72,7 @@ function nextAgeMs<T>({ served, incompleteSinceMs, isReportable, seenMs }: Entry
 function confirm<T>(source: Source<T>, trace: Trace, previous: Entry<T>, nowMs: number): Entry<T> {
   const bytes = readTrace(trace, source.kind);
   if (!Buffer.isBuffer(bytes)) return age(previous, nowMs);
-  if (previous.unconfirmed?.equals(bytes)) return age({ ...previous, unconfirmed: undefined }, nowMs);
+  if (previous.unconfirmed === toText(bytes)) return age({ ...previous, unconfirmed: undefined }, nowMs);
   return toEntry(source, { trace, found: source.kind.parse(bytes), bytes }, previous, nowMs);
 }
 
@@ -86,6 +86,9 @@ function readEntry<T>(
   if (!Buffer.isBuffer(bytes)) return toEntry(source, { trace, found: bytes }, previous, nowMs);
   return toEntry(source, { trace, found: source.kind.parse(bytes), bytes }, previous, nowMs);
 }
+
+/** To compare: thousands of strings cost much less memory than buffers. */
+const toText = (bytes: Buffer): string => bytes.toString('latin1');
 
 function readTrace<T>({ target }: Trace, kind: FileKind<T>): Buffer | BadFile {
   if (typeof target !== 'string') return target;
@@ -117,7 +120,7 @@ function toEntry<T>(
       trace,
       seenMs: nowMs,
       incompleteSinceMs,
-      unconfirmed: bytes,
+      unconfirmed: bytes && toText(bytes),
       isReadable: typeof trace.target !== 'string' || bytes !== undefined,
       file,
       served: isHeld ? previous.served : file,

@@ -110,6 +110,7 @@ export class DirectoryFollower<K extends Kinds> implements Followed<FilesState<K
     const { directory, called, kinds } = this.#options;
     const { identity, fingerprint, isOpenToOthers } = traceDirectory(directory);
     this.#watch.follow(identity);
+    const listedMs = performance.now();
     const listing = await listDirectory(directory, this.#places && (() => this.#table.names()));
     if (this.#isClosed) return { workMs: 0, againInMs: 0 };
     const isSettled = fingerprint === this.#fingerprint;
@@ -117,14 +118,14 @@ export class DirectoryFollower<K extends Kinds> implements Followed<FilesState<K
     this.#places = new Places(directory, called, kinds, listing);
     const { followed, ignored } = this.#places.sort(listing.names);
     this.#table.view = { lost: listing.lost, isOpenToOthers, ignored };
-    const workMs = await this.#lookAtAll(followed);
+    const workMs = await this.#lookAtAll(followed, listedMs);
     const restMs = Math.min(Math.max(IDLE_FACTOR * workMs, MIN_INTERVAL_MS), MAX_INTERVAL_MS);
     return { workMs, againInMs: isSettled ? restMs : DIRECTORY_SETTLE_MS };
   }
 
-  #lookAtAll(listed: readonly FilePlace[]): Promise<number> {
+  #lookAtAll(listed: readonly FilePlace[], listedMs: number): Promise<number> {
     // What is gone comes first, as in `#hear`: the others may take a while.
-    this.#table.markMissing(new Set(listed.map(({ key }) => key)), performance.now());
+    this.#table.markMissing(new Set(listed.map(({ key }) => key)), listedMs, performance.now());
     this.#looks.request(this.#untilNextLookMs());
     return this.#lookAt([...listed, ...this.#byPath]);
   }

@@ -36,6 +36,8 @@ export interface FilePlace extends Source<object> {
 interface Row {
   readonly place: FilePlace;
   readonly entry: Entry<object>;
+  /** When it was last looked at. */
+  lookedMs: number;
 }
 
 export class FileTable<K extends Kinds> {
@@ -79,19 +81,24 @@ export class FileTable<K extends Kinds> {
   }
 
   look(place: FilePlace, nowMs: number): void {
-    this.#put(place, lookAt(place, this.#rows.get(place.key)?.entry, nowMs));
+    const row = this.#rows.get(place.key);
+    if (row) row.lookedMs = nowMs;
+    this.#put(place, lookAt(place, row?.entry, nowMs), nowMs);
   }
 
   /** A file that is not there any more, where it is known of at all. */
   markAbsent(key: string, nowMs: number): void {
     const row = this.#rows.get(key);
-    if (row) this.#put(row.place, markAbsent(row.place, row.entry, nowMs));
+    if (row) this.#put(row.place, markAbsent(row.place, row.entry, nowMs), row.lookedMs);
   }
 
-  /** Files of the directory that a listing no longer has are gone, whatever a look at them would find. */
-  markMissing(names: ReadonlySet<string>, nowMs: number): void {
-    for (const { place } of this.#rows.values())
-      if (isListed(place) && !names.has(place.key)) this.markAbsent(place.key, nowMs);
+  /**
+   * Files of the directory that a listing no longer has are gone, whatever a look at them would find; but not those
+   * that were looked at after the listing: one that has come since must not go again.
+   */
+  markMissing(names: ReadonlySet<string>, listedMs: number, nowMs: number): void {
+    for (const { place, lookedMs } of this.#rows.values())
+      if (isListed(place) && !names.has(place.key) && lookedMs < listedMs) this.markAbsent(place.key, nowMs);
   }
 
   /** Lets time pass for files that are gone: what was in them counts for a moment more. */
@@ -128,13 +135,14 @@ export class FileTable<K extends Kinds> {
     return this.#rows.get(key)?.entry.trace === ABSENT;
   }
 
-  #put(place: FilePlace, entry: Entry<object>): void {
+  #put(place: FilePlace, entry: Entry<object>, lookedMs: number): void {
     const { key } = place;
     const before = this.#rows.get(key)?.entry;
+    if (before === entry && place.path === this.#rows.get(key)?.place.path) return;
     // A file of the directory is forgotten when nothing of it counts any more; one named by path is missed.
     const isOver = isListed(place) && entry.trace === ABSENT && !entry.served.usable;
     if (isOver) this.#rows.delete(key);
-    else this.#rows.set(key, { place, entry });
+    else this.#rows.set(key, { place, entry, lookedMs });
     if (isOver ? before !== undefined : before !== entry) this.#state = undefined;
     setMember(this.#restless, key, !isOver && nextLookMs(entry) !== undefined);
     setMember(this.#elsewhere, key, !isOver && (entry.trace.isLink || !isListed(place)));

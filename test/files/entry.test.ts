@@ -20,9 +20,8 @@ const served = (entry: Entry<Note>): string | undefined =>
 
 /** What would be known had other text been read in the same tick of the kernel's clock. */
 function asIfRead(entry: Entry<Note>, text: string): Entry<Note> {
-  const bytes = Buffer.from(text);
-  const file = { ...NOTES.parse(bytes), name: 'a.note' };
-  return { ...entry, unconfirmed: bytes, file, served: file };
+  const file = { ...NOTES.parse(Buffer.from(text)), name: 'a.note' };
+  return { ...entry, unconfirmed: text, file, served: file };
 }
 
 describe('an entry', () => {

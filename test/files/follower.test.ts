@@ -2,6 +2,7 @@
 import { lstatSync, mkdirSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DirectoryFollower } from '../../src/files/follower.ts';
 import { waitFor } from '../support/wait-for.ts';
@@ -192,6 +193,38 @@ describe('what the kernel tells of takes effect while a scan does not come to it
       () => [textOf(follower, 'a.note'), textOf(follower, 'b.note')],
       ([a, b]) => a === undefined && b === 'It is cut short.',
     );
+  });
+
+  it('a file that has come since the names were listed, and stays', async () => {
+    const directory = makeWorkspace();
+    const follower = await openFollower(directory);
+    const { readdir: list } = await vi.importActual<typeof import('node:fs/promises')>('node:fs/promises');
+    let release = () => {};
+    const held = new Promise<void>((done) => {
+      release = done;
+    });
+    vi.mocked(readdir)
+      .mockReset()
+      .mockImplementation(async (path) => {
+        const names = (await list(path)) as unknown as Awaited<ReturnType<typeof readdir>>;
+        await held;
+        return names;
+      });
+    await vi.waitFor(() => expect(readdir).toHaveBeenCalled(), 5000);
+    // No other listing helps: what comes after this one does not come.
+    vi.mocked(readdir).mockImplementation(() => new Promise(() => undefined));
+    writeFileSync(join(directory, 'a.note'), note('one'));
+    const isThere = () =>
+      waitFor(
+        () => textOf(follower, 'a.note'),
+        (text) => text === 'one',
+      );
+    await isThere();
+    release();
+    await vi.waitFor(() => expect(vi.mocked(readdir).mock.calls.length).toBeGreaterThan(1), 5000);
+    // Longer than the moment for which what is gone still counts.
+    await delay(500);
+    expect(textOf(follower, 'a.note')).toBe('one');
   });
 
   it('but never a file of a directory that is no longer the one that was listed', async () => {

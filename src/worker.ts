@@ -12,7 +12,7 @@ if (!cluster.isWorker) throw new Error('a worker is started by broker-guard serv
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
 
 const { openAuditLog } = await import('./observe/audit/log.ts');
-const { createDuty } = await import('./process/workers/duty.ts');
+const { createWorkerCalls } = await import('./process/workers/worker-calls.ts');
 const { answerCall, HELLO } = await import('./process/workers/protocol.ts');
 
 const report = (line: string): void => {
@@ -21,10 +21,10 @@ const report = (line: string): void => {
 process.stderr.on('error', () => undefined);
 
 // Standard output is a pipe to the primary process, which puts the records of all workers into one stream.
-const duty = createDuty(openAuditLog(STDOUT, report), report);
+const calls = createWorkerCalls(openAuditLog(STDOUT, report), report);
 
 process.on('message', async (message: Parameters<typeof answerCall>[1]) => {
-  const answer = await answerCall(duty, message);
+  const answer = await answerCall(calls, message);
   process.send?.(answer, undefined, {}, () => {
     if (message.call === 'stop') process.exit(0);
   });

@@ -101,7 +101,7 @@ describe('words with one home', () => {
           ![
             'process/start.ts',
             'process/serving.ts',
-            'process/workers/duty.ts',
+            'process/workers/worker-calls.ts',
             'library.ts',
             'main.ts',
           ].includes(file),

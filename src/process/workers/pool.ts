@@ -19,12 +19,12 @@ import type { Assignment, Calls } from './protocol.ts';
 type Report = (line: string) => void;
 
 /** One place among the workers; its share of the limits is the same whoever holds it. */
-interface Seat {
+interface Slot {
   readonly index: number;
-  holder: WorkerProcess | undefined;
-  /** The keys its holder has been told of. */
+  worker: WorkerProcess | undefined;
+  /** The keys its worker has been told of. */
   filed: Snapshot | undefined;
-  /** Before the next holder is started. */
+  /** Before the next worker is started. */
   restartDelayMs: number;
 }
 
@@ -64,7 +64,7 @@ export async function startWorkers(
 class WorkerPool {
   readonly #audit: AuditLog;
   readonly #report: Report;
-  readonly #seats: readonly Seat[];
+  readonly #slots: readonly Slot[];
   #settings: Settings;
   #opened: Opened;
   #unfollow: () => void = () => undefined;
@@ -75,13 +75,13 @@ class WorkerPool {
     this.#opened = opened;
     this.#audit = audit;
     this.#report = report;
-    const toSeat = (_: unknown, index: number): Seat => ({
+    const toSlot = (_: unknown, index: number): Slot => ({
       index,
-      holder: undefined,
+      worker: undefined,
       filed: undefined,
       restartDelayMs: 0,
     });
-    this.#seats = Array.from({ length: settings.workers }, toSeat);
+    this.#slots = Array.from({ length: settings.workers }, toSlot);
   }
 
   async start(): Promise<ListenAddress> {
@@ -90,13 +90,13 @@ class WorkerPool {
     this.#follow(this.#opened.core.keys);
     // One that hangs would not notice that the channel is closed.
     process.on('exit', () => this.#kill());
-    const [first, ...others] = this.#seats as [Seat, ...Seat[]];
+    const [first, ...others] = this.#slots as [Slot, ...Slot[]];
     try {
       // The first one alone: what is wrong is said once.
       await this.#fill(first);
-      await Promise.all(others.map((seat) => this.#fill(seat)));
+      await Promise.all(others.map((slot) => this.#fill(slot)));
       this.#report(
-        `${this.#seats.length} workers: pids ${this.#holders()
+        `${this.#slots.length} workers: pids ${this.#running()
           .map(({ pid }) => pid)
           .join(' ')}`,
       );
@@ -104,7 +104,7 @@ class WorkerPool {
     } catch (error) {
       this.#isStopping = true;
       this.#kill();
-      await Promise.all(this.#holders().map(({ ended }) => ended));
+      await Promise.all(this.#running().map(({ ended }) => ended));
       throw error;
     }
   }
@@ -112,14 +112,14 @@ class WorkerPool {
   /** One answer is enough: the broker is the same for all of them. */
   async probe(): Promise<DenyReason | undefined> {
     const reasons: DenyReason[] = [];
-    const ask = async (holder: WorkerProcess) => {
-      const reason = await holder.call('probe');
+    const ask = async (worker: WorkerProcess) => {
+      const reason = await worker.call('probe');
       if (reason === undefined) return;
       reasons.push(reason);
       throw new Error(reason);
     };
     // A worker that dies or hangs says nothing about the broker.
-    const isUsable = await Promise.any(this.#holders().map(ask)).then(
+    const isUsable = await Promise.any(this.#running().map(ask)).then(
       () => true,
       () => false,
     );
@@ -131,103 +131,103 @@ class WorkerPool {
     this.#settings = { ...settings, listen: this.#settings.listen };
     this.#opened = opened;
     this.#follow(opened.core.keys);
-    await Promise.all(this.#seats.map((seat) => this.#tell(seat, 'reload', this.#assign(seat))));
+    await Promise.all(this.#slots.map((slot) => this.#tell(slot, 'reload', this.#assign(slot))));
   }
 
   async stop(): Promise<void> {
     this.#isStopping = true;
-    const holders = this.#holders();
+    const running = this.#running();
     const cut = setTimeout(() => this.#kill(), this.#settings.drainMs + END_MS);
-    const end = async (holder: WorkerProcess) => {
-      this.#audit.countLost(await holder.call('stop').catch(() => 0));
-      await holder.ended;
+    const end = async (worker: WorkerProcess) => {
+      this.#audit.countLost(await worker.call('stop').catch(() => 0));
+      await worker.ended;
     };
-    await Promise.all(holders.map(end));
+    await Promise.all(running.map(end));
     clearTimeout(cut);
   }
 
-  #holders(): WorkerProcess[] {
-    return this.#seats.flatMap(({ holder }) => holder ?? []);
+  #running(): WorkerProcess[] {
+    return this.#slots.flatMap(({ worker }) => worker ?? []);
   }
 
   #kill(): void {
-    for (const holder of this.#holders()) holder.kill();
+    for (const worker of this.#running()) worker.kill();
   }
 
   /** Tells every worker what changes from now on. */
   #follow(keys: KeyStore): void {
     this.#unfollow();
     this.#unfollow = keys.follow((snapshot) => {
-      for (const seat of this.#seats) {
-        void this.#tell(seat, 'changeKeys', describeChange(seat.filed, snapshot));
-        seat.filed = snapshot;
+      for (const slot of this.#slots) {
+        void this.#tell(slot, 'changeKeys', describeChange(slot.filed, snapshot));
+        slot.filed = snapshot;
       }
     });
   }
 
   /** A worker that cannot be told must not go on with what was true before. */
   async #tell<N extends 'reload' | 'changeKeys'>(
-    seat: Seat,
+    slot: Slot,
     name: N,
     ...what: Parameters<Calls[N]>
   ): Promise<void> {
-    const { holder } = seat;
-    await holder?.call(name, ...what).catch((error: Error) => {
+    const { worker } = slot;
+    await worker?.call(name, ...what).catch((error: Error) => {
       if (error instanceof WorkerGone) return;
-      this.#report(`worker ${holder.pid} cannot be told of a change (${error.message}): it is ended`);
-      holder.kill();
+      this.#report(`worker ${worker.pid} cannot be told of a change (${error.message}): it is ended`);
+      worker.kill();
     });
   }
 
   /** @throws Failure, of the worker's own or because it has ended */
-  async #fill(seat: Seat, tries = START_TRIES): Promise<void> {
-    const holder = new WorkerProcess((line) => this.#audit.relay(line));
-    seat.holder = holder;
+  async #fill(slot: Slot, tries = START_TRIES): Promise<void> {
+    const worker = new WorkerProcess((line) => this.#audit.relay(line));
+    slot.worker = worker;
     try {
-      await holder.call('serve', this.#assign(seat));
-      void this.#watch(seat, holder);
+      await worker.call('serve', this.#assign(slot));
+      void this.#watch(slot, worker);
     } catch (error) {
-      holder.kill();
-      await holder.ended;
-      seat.holder = undefined;
+      worker.kill();
+      await worker.ended;
+      slot.worker = undefined;
       if (!(error instanceof WorkerGone)) throw error;
       // A signal to all processes of a group, before the worker could say that it is not meant.
-      if (GROUP_SIGNALS.includes(error.how) && tries > 1) return this.#fill(seat, tries - 1);
+      if (GROUP_SIGNALS.includes(error.how) && tries > 1) return this.#fill(slot, tries - 1);
       throw new Failure('worker_failed', `a worker process ended while it started (${error.how})`);
     }
   }
 
-  #assign(seat: Seat): Assignment {
+  #assign(slot: Slot): Assignment {
     const { core, tls } = this.#opened;
-    seat.filed = core.keys.snapshot();
+    slot.filed = core.keys.snapshot();
     return {
-      settings: takeShare(this.#settings, seat.index),
-      keys: describeChange(undefined, seat.filed),
+      settings: takeShare(this.#settings, slot.index),
+      keys: describeChange(undefined, slot.filed),
       tls,
     };
   }
 
-  async #watch(seat: Seat, holder: WorkerProcess): Promise<void> {
+  async #watch(slot: Slot, worker: WorkerProcess): Promise<void> {
     const since = performance.now();
-    const how = await holder.ended;
+    const how = await worker.ended;
     if (this.#isStopping) return;
-    seat.holder = undefined;
-    if (performance.now() - since > SETTLED_MS) seat.restartDelayMs = 0;
-    this.#report(`worker ${holder.pid} has ended (${how}): another takes its place`);
-    await this.#refill(seat);
+    slot.worker = undefined;
+    if (performance.now() - since > SETTLED_MS) slot.restartDelayMs = 0;
+    this.#report(`worker ${worker.pid} has ended (${how}): another takes its place`);
+    await this.#refill(slot);
   }
 
-  async #refill(seat: Seat): Promise<void> {
-    await delay(seat.restartDelayMs, undefined, { ref: false });
+  async #refill(slot: Slot): Promise<void> {
+    await delay(slot.restartDelayMs, undefined, { ref: false });
     if (this.#isStopping) return;
-    seat.restartDelayMs = Math.min(Math.max(FIRST_DELAY_MS, 2 * seat.restartDelayMs), LONGEST_DELAY_MS);
+    slot.restartDelayMs = Math.min(Math.max(FIRST_DELAY_MS, 2 * slot.restartDelayMs), LONGEST_DELAY_MS);
     try {
-      await this.#fill(seat);
-      this.#report(`worker ${seat.holder?.pid} has taken the place`);
+      await this.#fill(slot);
+      this.#report(`worker ${slot.worker?.pid} has taken the place`);
     } catch (error) {
       const why = error instanceof Failure ? error.message : (error as Error).stack;
       if (!this.#isStopping) this.#report(`no worker in its place yet: ${why}`);
-      await this.#refill(seat);
+      await this.#refill(slot);
     }
   }
 }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadSettings } from '../../../src/config/load.ts';
 import type { KeyStore } from '../../../src/keystore/store.ts';
-import { createDuty } from '../../../src/process/workers/duty.ts';
 import { describeChange } from '../../../src/process/workers/key-change.ts';
+import { createWorkerCalls } from '../../../src/process/workers/worker-calls.ts';
 import { openStore } from '../../keystore/material.ts';
 import { mintToken } from '../../support/issuers.ts';
 import { sendRaw } from '../../support/raw.ts';
@@ -31,12 +31,12 @@ async function prepare() {
   const { url } = await openUpstream();
   const read = (more = '') =>
     loadSettings(join(makeWorkspace({ 'nanomq.conf': writeConf(url, more) }), 'nanomq.conf'));
-  const duty = createDuty(audit, () => undefined);
+  const calls = createWorkerCalls(audit, () => undefined);
   onTestFinished(async () => {
-    await duty.stop();
+    await calls.stop();
   });
   return {
-    duty,
+    calls,
     read,
     ops: await openKeys({ 'ops.pub': OPS.publicPem }),
     dev: await openKeys({ 'dev.pub': DEV.publicPem }),
@@ -55,59 +55,59 @@ async function ask(listening: Promise<{ port?: number } | { path: string }>): Pr
 
 describe('a worker', () => {
   it('serves with the keys it is given, and follows their changes', async () => {
-    const { duty, read, ops, dev } = await prepare();
-    const listening = duty.serve({ settings: read(), tls: undefined, keys: changeTo(ops) });
+    const { calls, read, ops, dev } = await prepare();
+    const listening = calls.serve({ settings: read(), tls: undefined, keys: changeTo(ops) });
     expect(await ask(listening)).toEqual([200, 401]);
-    await duty.changeKeys(changeTo(dev, ops));
+    await calls.changeKeys(changeTo(dev, ops));
     expect(await ask(listening)).toEqual([401, 200]);
-    expect(await duty.probe()).toBeUndefined();
+    expect(await calls.probe()).toBeUndefined();
   });
 
   it('puts other settings and other keys in place together', async () => {
-    const { duty, read, ops, dev } = await prepare();
-    const listening = duty.serve({ settings: read(), tls: undefined, keys: changeTo(ops) });
+    const { calls, read, ops, dev } = await prepare();
+    const listening = calls.serve({ settings: read(), tls: undefined, keys: changeTo(ops) });
     await listening;
-    await duty.reload({ settings: read('token.max_lifetime = 2h'), tls: undefined, keys: changeTo(dev) });
+    await calls.reload({ settings: read('token.max_lifetime = 2h'), tls: undefined, keys: changeTo(dev) });
     expect(await ask(listening)).toEqual([401, 200]);
-    await duty.reload({ settings: read('token.max_lifetime = 10m'), tls: undefined, keys: changeTo(dev) });
+    await calls.reload({ settings: read('token.max_lifetime = 10m'), tls: undefined, keys: changeTo(dev) });
     expect(await ask(listening)).toEqual([401, 401]);
   });
 
   it('loses no change of keys that is read in one turn with the call to serve', async () => {
-    const { duty, read, ops, dev } = await prepare();
-    const listening = duty.serve({ settings: read(), tls: undefined, keys: changeTo(ops) });
-    await Promise.all([listening, duty.changeKeys(changeTo(dev, ops))]);
+    const { calls, read, ops, dev } = await prepare();
+    const listening = calls.serve({ settings: read(), tls: undefined, keys: changeTo(ops) });
+    await Promise.all([listening, calls.changeKeys(changeTo(dev, ops))]);
     expect(await ask(listening)).toEqual([401, 200]);
   });
 
   it('loses no change of keys that is read in one turn with other settings', async () => {
-    const { duty, read, ops, dev } = await prepare();
-    const listening = duty.serve({ settings: read(), tls: undefined, keys: changeTo(dev) });
+    const { calls, read, ops, dev } = await prepare();
+    const listening = calls.serve({ settings: read(), tls: undefined, keys: changeTo(dev) });
     await listening;
     // The first brings ops.pub back; the second, of the new key store, removes it for good.
     await Promise.all([
-      duty.reload({ settings: read(), tls: undefined, keys: changeTo(ops) }),
-      duty.changeKeys(changeTo(dev, ops)),
+      calls.reload({ settings: read(), tls: undefined, keys: changeTo(ops) }),
+      calls.changeKeys(changeTo(dev, ops)),
     ]);
     expect(await ask(listening)).toEqual([401, 200]);
   });
 
   it('puts settings in place that come while it starts', async () => {
-    const { duty, read, ops, dev } = await prepare();
-    const listening = duty.serve({ settings: read(), tls: undefined, keys: changeTo(ops) });
-    await duty.reload({ settings: read('token.max_lifetime = 2h'), tls: undefined, keys: changeTo(dev) });
+    const { calls, read, ops, dev } = await prepare();
+    const listening = calls.serve({ settings: read(), tls: undefined, keys: changeTo(ops) });
+    await calls.reload({ settings: read('token.max_lifetime = 2h'), tls: undefined, keys: changeTo(dev) });
     expect(await ask(listening)).toEqual([401, 200]);
   });
 
   it('is at fault, and says so, when it is asked before it serves', async () => {
-    const { duty, read, ops } = await prepare();
-    await expect(duty.probe()).rejects.toThrow(/before it was told what to serve/);
-    await expect(duty.reload({ settings: read(), tls: undefined, keys: changeTo(ops) })).rejects.toThrow(
+    const { calls, read, ops } = await prepare();
+    await expect(calls.probe()).rejects.toThrow(/before it was told what to serve/);
+    await expect(calls.reload({ settings: read(), tls: undefined, keys: changeTo(ops) })).rejects.toThrow(
       /before it was told/,
     );
   });
 
   it('ends with the number of records it has lost, whether it has served or not', async () => {
-    expect(await createDuty(audit, () => undefined).stop()).toBe(7);
+    expect(await createWorkerCalls(audit, () => undefined).stop()).toBe(7);
   });
 });

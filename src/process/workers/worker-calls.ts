@@ -9,7 +9,7 @@ import { FollowedKeys } from './key-change.ts';
 import type { Assignment, Calls } from './protocol.ts';
 
 /** @param report takes one line for the operator */
-export function createDuty(audit: AuditLog, report: (line: string) => void): Calls {
+export function createWorkerCalls(audit: AuditLog, report: (line: string) => void): Calls {
   let keys = new FollowedKeys();
   let suffixOptional = false;
   let serving: Promise<Serving<Means>> | undefined;

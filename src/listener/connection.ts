@@ -34,22 +34,26 @@ export class Connection implements AnswerConnection {
   }
 
   /**
-   * Runs `handle` when the requests before are answered: a later one may depend on what an earlier one has changed
+   * Puts a request that was read at the end of the line.
+   * @returns the response that has to be over before its turn comes; undefined where it is its turn
+   */
+  lineUp(res: ServerResponse): ServerResponse | undefined {
+    const before = this.last;
+    this.last = res;
+    return before === undefined || before.closed ? undefined : before;
+  }
+
+  /**
+   * Runs `handle` when the response before is over: a later request may depend on what an earlier one has changed
    * (RFC 9112 §9.3.2), one connection must not take every connection to the broker, and Node never closes a response
    * whose turn has not come, so that nobody would learn of the client's leaving.
    * @returns false where the line is too long
    */
-  takeTurn(res: ServerResponse, handle: () => void): boolean {
-    const before = this.last;
-    this.last = res;
-    if (before === undefined || before.closed) {
-      handle();
-      return true;
-    }
+  waitFor(before: ServerResponse, handle: () => void): boolean {
     if (++this.waiting > MAX_PIPELINED) return false;
     before.once('close', () => {
       this.waiting--;
-      if (res.socket?.destroyed === false) handle();
+      handle();
     });
     return true;
   }
@@ -82,10 +86,15 @@ export class Connections {
       // What was read before the connection was cut is still handed over.
       if (socket.destroyed) return;
       const connection = this.of(socket);
-      const run = () => {
+      const before = connection.lineUp(res);
+      if (before === undefined) {
         if (!connection.isEnding) handle(req, res);
+        return;
+      }
+      const run = () => {
+        if (!socket.destroyed && !connection.isEnding) handle(req, res);
       };
-      if (!connection.takeTurn(res, run)) onFlood(socket);
+      if (!connection.waitFor(before, run)) onFlood(socket);
     };
   }
 }

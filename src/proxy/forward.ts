@@ -2,18 +2,18 @@
 // except where a body has to be collected first.
 import type { IncomingMessage } from 'node:http';
 import type { Denial } from '../decision.ts';
+import { Pending } from '../pending.ts';
 import { collectBody, streamBody } from './body.ts';
 import type { Broker } from './broker.ts';
 import type { OutboundRequest } from './call.ts';
 import { buildOutboundHead, type Forwarded } from './outbound.ts';
 import type { Relay } from './relay.ts';
 
+/** The denial where nothing was sent, or what the relay will have to say. */
+type Sent = Denial | undefined | Pending<Denial | undefined>;
+
 /** Forwards and answers. Comes back with the denial where the broker's words could not be the answer. */
-export function forward(
-  asked: Forwarded,
-  relay: Relay,
-  broker: Broker,
-): Denial | undefined | Promise<Denial | undefined> {
+export function forward(asked: Forwarded, relay: Relay, broker: Broker): Sent | Promise<Denial | undefined> {
   const { req, res, head } = asked;
   if (head.expectsContinue) res.writeContinue();
   if (head.chunked) return forwardCollected(asked, relay, broker);
@@ -33,7 +33,9 @@ async function forwardCollected(asked: Forwarded, relay: Relay, broker: Broker):
     asked.res.destroy();
     return undefined;
   }
-  return body.allowed ? send(asked, body.value, body.value.length, relay, broker) : body;
+  if (!body.allowed) return body;
+  const sent = send(asked, body.value, body.value.length, relay, broker);
+  return sent instanceof Pending ? sent.toPromise() : sent;
 }
 
 function send(
@@ -42,7 +44,7 @@ function send(
   contentLength: number | undefined,
   relay: Relay,
   broker: Broker,
-): Denial | undefined | Promise<Denial | undefined> {
+): Sent {
   if (asked.res.closed) return undefined;
   const head = buildOutboundHead(asked, contentLength, broker);
   if (!head.allowed) return head;

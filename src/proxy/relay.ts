@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Denial, deny } from '../decision.ts';
 import { CONNECTION } from '../http/hop-by-hop.ts';
 import { endAtEndOfTurn } from '../http/turn.ts';
+import { Pending } from '../pending.ts';
 import { buildAnswerHead } from './answer-fields.ts';
 import type { BytesIn } from './body.ts';
 import type { AnswerHandler, Call, ChunkSource, OutboundRequest } from './call.ts';
@@ -30,7 +31,8 @@ const SMALL_BODY_BYTES = 16 * 1024;
 /** Less is copied: what is kept keeps 64 KiB, and a broker may send its answer byte by byte. */
 const LEAST_KEPT_BYTES = 4 * 1024;
 
-export class Relay implements AnswerHandler, BytesIn {
+/** Settles with what the client has to be told instead of an answer, or with nothing. */
+export class Relay extends Pending<Denial | undefined> implements AnswerHandler, BytesIn {
   upstreamStatus: number | undefined;
   /** Body bytes received from and sent to the client. */
   bytesIn = 0;
@@ -40,7 +42,6 @@ export class Relay implements AnswerHandler, BytesIn {
   private startedTick = 0;
   private endedTick: number | undefined;
   private call: Call | undefined;
-  private settle: ((denial: Denial | undefined) => void) | undefined;
   private isReusable = true;
   /** The client has to take what was written before it gets more. */
   private isWaiting = false;
@@ -52,6 +53,7 @@ export class Relay implements AnswerHandler, BytesIn {
   private readonly options: RelayOptions;
 
   constructor(exchange: Answered, options: RelayOptions) {
+    super();
     this.exchange = exchange;
     this.options = options;
   }
@@ -61,13 +63,11 @@ export class Relay implements AnswerHandler, BytesIn {
     return this.endedTick === undefined ? undefined : this.endedTick - this.startedTick;
   }
 
-  /** Makes the call. Settles with what the client has to be told instead of an answer, or with nothing. */
-  carry(request: OutboundRequest): Promise<Denial | undefined> {
+  /** Makes the call. */
+  carry(request: OutboundRequest): this {
     this.startedTick = this.options.tick();
-    return new Promise((resolve) => {
-      this.settle = resolve;
-      this.call = this.options.upstream.send(request, this);
-    });
+    this.call = this.options.upstream.send(request, this);
+    return this;
   }
 
   onHead(status: number, rawFields: readonly string[]): void {
@@ -123,7 +123,7 @@ export class Relay implements AnswerHandler, BytesIn {
   abandon(): void {
     if (this.endedTick !== undefined) return;
     this.call?.abort();
-    this.settle?.(undefined);
+    this.settle(undefined);
   }
 
   private resume(): void {
@@ -133,7 +133,7 @@ export class Relay implements AnswerHandler, BytesIn {
 
   private finish(denial: Denial | undefined): void {
     this.endedTick = this.options.tick();
-    this.settle?.(denial);
+    this.settle(denial);
   }
 
   /** A 401 here is about the guard's own credentials; handed on, it would blame the caller's token. */

@@ -1,15 +1,29 @@
 // The one step that writes refusals: a denial that comes back becomes status, challenge and code.
 import type { Denial } from '../decision.ts';
 import { writeRefusal } from '../http/refusal.ts';
+import { Pending } from '../pending.ts';
 import type { RequestState } from './state.ts';
 import { defineStep, type GuardContext, type Step } from './step.ts';
 
 export const answerDenials = (): Step =>
   defineStep((ctx, next) => {
     const outcome = next(ctx);
+    if (outcome instanceof Pending) {
+      outcome.listen(answerLate, ctx);
+      return outcome;
+    }
     if (outcome instanceof Promise) return outcome.then((denial) => answer(ctx, denial));
     return answer(ctx, outcome);
   });
+
+/** Whoever tells what is pending knows nothing of HTTP: what goes wrong here is not its trouble. */
+function answerLate(denial: Denial | undefined, ctx: GuardContext): void {
+  try {
+    answer(ctx, denial);
+  } catch (error) {
+    ctx.onerror(error as Error);
+  }
+}
 
 function answer(ctx: GuardContext, denial: Denial | undefined): undefined {
   if (denial === undefined) return;

@@ -1,6 +1,8 @@
 // Steps and other people's middleware, made one function in the order of their `use`. The chain is put together once:
 // a step is handed the rest of it as it is, a middleware gets what Koa promises, a `next` that gives a promise.
 import type { Middleware } from 'koa';
+import type { Denial } from '../decision.ts';
+import { Pending } from '../pending.ts';
 import { type GuardContext, isStep, type Next, type Outcome } from './step.ts';
 
 type AnyMiddleware = Middleware<never, never>;
@@ -17,11 +19,12 @@ export function compose(middleware: readonly object[]): (ctx: GuardContext) => O
 /** A denial from below goes on its way up, whether or not the middleware hands it on. */
 async function runForeign(middleware: AnyMiddleware, ctx: GuardContext, next: Next) {
   let isCalled = false;
-  let below: Awaited<Outcome>;
-  const callNext = async (): Promise<Awaited<Outcome>> => {
+  let below: Denial | undefined;
+  const callNext = async (): Promise<Denial | undefined> => {
     if (isCalled) throw new Error('next() called multiple times');
     isCalled = true;
-    below = await next(ctx);
+    const outcome = next(ctx);
+    below = await (outcome instanceof Pending ? outcome.toPromise() : outcome);
     return below;
   };
   await middleware(ctx as never, callNext);

@@ -2,12 +2,13 @@
 // and has one way, up, to the one step that writes answers.
 import type { ParameterizedContext } from 'koa';
 import type { Denial } from '../decision.ts';
+import type { Pending } from '../pending.ts';
 import type { RequestState } from './state.ts';
 
 export type GuardContext = ParameterizedContext<RequestState>;
 
 /** A step that has nothing to wait for answers at once: a promise for each would cost more than most of the steps. */
-export type Outcome = Denial | undefined | Promise<Denial | undefined>;
+export type Outcome = Denial | undefined | Pending<Denial | undefined> | Promise<Denial | undefined>;
 
 /** `next` takes the context, so that one function serves all requests. Koa's own `next` ignores it. */
 export type Next = (ctx: GuardContext) => Outcome;

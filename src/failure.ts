@@ -24,6 +24,8 @@ export class Failure extends Error {
 /** One thing wrong with the settings. `line` and `column` count from 1. */
 export interface Problem {
   readonly message: string;
+  /** The setting it is about, dotted. */
+  readonly name?: string;
   readonly file?: string;
   readonly line?: number;
   readonly column?: number;

@@ -210,7 +210,11 @@ describe('a reload with TLS', () => {
       'guard.key',
       /^guard\.tls: the files are not a PEM certificate and/,
     ],
-    ['no certificate', undefined, /^guard\.tls\.certificate: \S+guard\.crt cannot be read \(ENOENT\)$/],
+    [
+      'no certificate',
+      undefined,
+      /^guard\.tls\.certificate: \S+guard\.crt cannot be read \(ENOENT\); make it with /,
+    ],
   ])('that finds %s leaves everything as it was', async (_, foreign, sentence) => {
     const { directory, running, reload } = await startWithTls();
     const before = onDisk(directory);

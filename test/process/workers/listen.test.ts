@@ -135,7 +135,12 @@ describe('a start that fails is one sentence, and no worker is left', () => {
     expect(await fail('tls { certificate = none.crt, key = none.key }')).toEqual({
       code: 2,
       stdout: '',
-      sentences: [expect.stringMatching(/^guard\.tls\.certificate: \S+none\.crt cannot be read \(ENOENT\)$/)],
+      sentences: [
+        expect.stringMatching(
+          /^guard\.tls\.certificate: \S+none\.crt cannot be read \(ENOENT\); make it with /,
+        ),
+        expect.stringMatching(/^guard\.tls\.key: \S+none\.key cannot be read \(ENOENT\); make it with /),
+      ],
     });
   });
 });

@@ -41,10 +41,15 @@ export async function openKeyStore(options: KeyStoreOptions): Promise<KeyStore> 
   const byPath = { keys: selectConfigured(options) };
   const files = await DirectoryFollower.open({ directory, called: 'keys directory', kinds: KINDS, byPath });
   const { lost } = files.current();
-  if (lost === undefined) return new DirectoryKeyStore(options, files);
+  const isNeeded = lost !== undefined && !(lost === 'ENOENT' && isServedElsewhere(files.current()));
+  if (!isNeeded) return new DirectoryKeyStore(options, files);
   files.close();
   throw describeLoss(directory, lost);
 }
+
+/** Where a key is named outright nobody needs the directory; it is followed all the same, should it come. */
+const isServedElsewhere = ({ files }: KeyFilesState): boolean =>
+  [...files.keys.byPath.values()].some((entry) => entry.served.usable);
 
 class DirectoryKeyStore implements KeyStore {
   readonly #files: DirectoryFollower<typeof KINDS>;

@@ -82,7 +82,7 @@ describe('the README', () => {
     expect((await startShell(copy, cwd).ended).code).toBe(0);
     // What the README asks of its reader between the two: to say where the broker is.
     const settings = readFileSync(join(cwd, 'nanomq.conf'), 'utf8');
-    writeFileSync(join(cwd, 'nanomq.conf'), settings.replace('# port = 8081', `port = ${broker.port}`));
+    writeFileSync(join(cwd, 'nanomq.conf'), settings.replace('port = 8081', `port = ${broker.port}`));
     const guard = startShell(rest.join('\n'), cwd);
     await guard.told(/^pid \d+ listening on http:\/\/127\.0\.0\.1:8090/m);
 

@@ -2,7 +2,8 @@
 
 import { formatAddress } from '../config/address.ts';
 import type { Settings } from '../config/settings.ts';
-import { Failure } from '../failure.ts';
+import { Failure, formatProblem } from '../failure.ts';
+import { describeExpiry, readTls } from '../listener/tls.ts';
 import { openAuditLog } from '../observe/audit/log.ts';
 import { type RunningGuard, startGuard } from '../process/start.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
@@ -20,7 +21,7 @@ export interface RunHooks {
 export async function runGuard(terminal: Terminal, settings: Settings, hooks: RunHooks): Promise<ExitCode> {
   const { report } = terminal;
   const audit = openAuditLog(STDOUT, report);
-  reportWarnings(settings, report);
+  reportWarnings(settings, terminal);
   const starting = startGuard(settings, audit, report);
   const stage = { isOver: false };
   followReloads(terminal, starting, stage, hooks.readAgain);
@@ -48,8 +49,10 @@ interface Stage {
   isOver: boolean;
 }
 
-function reportWarnings({ warnings }: Settings, report: Report): void {
-  for (const warning of warnings) report(`warning: ${warning}`);
+function reportWarnings(settings: Settings, { report, now }: Terminal): void {
+  const expiry = describeExpiry(readTls(settings), now());
+  const warnings = expiry === undefined ? settings.warnings : [...settings.warnings, expiry];
+  for (const warning of warnings) report(`warning: ${formatProblem(warning)}`);
 }
 
 /** A broker that is down is no reason not to start: it may come up later. It is one to say so. */
@@ -68,11 +71,12 @@ async function reportUpstream(
 
 /** Puts changed settings in place at every SIGHUP, one after the other; bad ones change nothing and say so. */
 function followReloads(
-  { onReload, report }: Terminal,
+  terminal: Terminal,
   starting: Promise<RunningGuard>,
   stage: Stage,
   readAgain: (() => Settings) | undefined,
 ): void {
+  const { onReload, report } = terminal;
   const reload = async (): Promise<void> => {
     if (stage.isOver) return;
     if (readAgain === undefined)
@@ -80,7 +84,7 @@ function followReloads(
     const guard = await starting;
     const settings = readAgain();
     await guard.reload(settings);
-    reportWarnings(settings, report);
+    reportWarnings(settings, terminal);
     report('the settings were read again and are in place');
     void reportUpstream(guard, settings, stage, report);
   };

@@ -4,6 +4,7 @@ import type { Problem } from '../failure.ts';
 import { formatAddress, isLoopback, isLoopbackHost, type ListenAddress } from './address.ts';
 import { type FindPlace, problemAt } from './problems.ts';
 import type { GuardBlock, HttpServerBlock } from './schema.ts';
+import { countConnections } from './settings.ts';
 
 interface Combination {
   readonly guard: GuardBlock;
@@ -73,8 +74,8 @@ const RULES: readonly Rule[] = [
     about: 'guard.workers',
     needs: ['guard.workers', 'http_server.limit_conn'],
     judge: ({ guard: { workers }, httpServer }) =>
-      workers !== 'auto' && workers > httpServer.limit_conn
-        ? 'is more than http_server.limit_conn: every worker needs a connection to the broker'
+      workers !== 'auto' && workers > countConnections(httpServer)
+        ? `is more than http_server.limit_conn, which is ${httpServer.limit_conn}: every worker needs a connection to the broker. Lower it, or raise http_server.limit_conn, here and in the broker`
         : undefined,
   },
   {
@@ -82,7 +83,7 @@ const RULES: readonly Rule[] = [
     needs: ['guard.upstream.profile', 'guard.upstream.credentials', 'http_server.auth_type'],
     judge: ({ guard: { upstream }, httpServer }) =>
       upstream.profile === 'nanomq' && upstream.credentials === 'basic' && httpServer.auth_type === 'jwt'
-        ? 'is jwt, so the broker would refuse the Basic credentials of the guard. Set it to basic: the guard checks the tokens now'
+        ? JWT_ADVICE
         : undefined,
   },
   {
@@ -99,6 +100,10 @@ const RULES: readonly Rule[] = [
         : undefined,
   },
 ];
+
+/** All that is needed to let the guard check the tokens in the broker's place. */
+const JWT_ADVICE =
+  'is jwt, so the broker would refuse the Basic credentials of the guard, and whoever reaches the broker passes the guard by. Here and in the broker set http_server.auth_type = basic, http_server.ip_addr = "127.0.0.1", and a username and password of your own: the guard checks the tokens now. jwt.public.keyfile stays an issuer. Tokens minted for NanoMQ may need guard.token.body_encode = optional and guard.token.exp_tolerance = 200s';
 
 /** @param faulty settings (dotted) whose own values are wrong */
 export function listCombinationProblems(
@@ -117,17 +122,14 @@ export function listCombinationProblems(
 }
 
 /** What is allowed but deserves a line at start. */
-export function listWarnings(guard: GuardBlock, httpServer: HttpServerBlock): string[] {
-  const warnings: string[] = [];
-  if (hasDefaultCredentials(guard, httpServer)) {
-    warnings.push(
-      'the broker still has the user name and password it was shipped with: change http_server.username and http_server.password, here and in the broker',
-    );
-  }
-  for (const name of Object.keys(guard).filter((key) => key.startsWith('insecure_'))) {
-    if (guard[name as keyof GuardBlock] === true) warnings.push(`guard.${name} is on`);
-  }
-  return warnings;
+export function listUnsafe(guard: GuardBlock, httpServer: HttpServerBlock, find: FindPlace): Problem[] {
+  const named = Object.keys(guard).filter((key) => key.startsWith('insecure_'));
+  const isOn = (name: string) => guard[name as keyof GuardBlock] === true;
+  const warnings = named.filter(isOn).map((name) => problemAt(['guard', name], 'is on', find));
+  if (!hasDefaultCredentials(guard, httpServer)) return warnings;
+  const message =
+    'the broker still has the user name and password it was shipped with: change http_server.username and http_server.password, here and in the broker';
+  return [{ ...problemAt(['http_server', 'password'], '', find), message }, ...warnings];
 }
 
 const hasDefaultCredentials = (guard: GuardBlock, { username, password }: HttpServerBlock): boolean =>
@@ -147,14 +149,16 @@ function leadsTo(listen: ListenAddress, url: string): boolean {
 }
 
 function judgeUrl(url: string, clearTextAllowed: boolean): string | undefined {
-  if (url.startsWith('unix:')) return url.length > 5 ? undefined : 'must name a socket after unix:';
+  if (url.startsWith('unix:'))
+    return url.length > 5 ? undefined : 'must name a socket after unix:, such as unix:/run/broker.sock';
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
     return 'must be a URL such as http://127.0.0.1:8081 or unix:/run/broker.sock';
   }
   if (parsed.username || parsed.password)
-    return 'must not hold credentials: set http_server.username and http_server.password';
-  if (parsed.pathname !== '/' || parsed.search || parsed.hash) return 'must be scheme, host and port only';
+    return 'must not hold credentials: take them out, and set http_server.username and http_server.password';
+  if (parsed.pathname !== '/' || parsed.search || parsed.hash)
+    return 'must be scheme, host and port only, such as http://127.0.0.1:8081';
   if (parsed.protocol === 'https:' || isLoopbackHost(parsed.hostname) || clearTextAllowed) return undefined;
   return 'leads to another host in clear text: whoever is on the way can read and change it, the credentials of the broker included. Use https, or say guard.insecure_clear_text_upstream = true';
 }

@@ -28,16 +28,26 @@ export function toProblems(block: string, issues: readonly z.core.$ZodIssue[], f
   });
 }
 
-/** A problem about the value at `path`, placed where the file says it, or where the nearest block is. */
-export function problemAt(path: readonly string[], what: string, find: FindPlace): Problem {
+/** Where the file says the value at `path`, or where the nearest block is. */
+export function placeOf(path: readonly string[], find: FindPlace): Place | undefined {
   let place: Place | undefined;
   for (let length = path.length; place === undefined && length > 0; length--)
     place = find(path.slice(0, length));
-  const name = path.filter((part) => !/^\d+$/.test(part)).join('.');
-  return { message: `${name} ${what}`, ...place };
+  return place;
 }
 
-const BLOCKS = ['guard', 'http_server'];
+/** In the order of the file. */
+export const comparePlaces = (one: Problem, other: Problem): number =>
+  (one.line ?? 0) - (other.line ?? 0) || (one.column ?? 0) - (other.column ?? 0);
+
+/** A problem about the value at `path`, with its place. */
+export function problemAt(path: readonly string[], what: string, find: FindPlace): Problem {
+  const place = placeOf(path, find);
+  const name = path.filter((part) => !/^\d+$/.test(part)).join('.');
+  return { message: `${name} ${what}`, name, ...place };
+}
+
+export const BLOCKS = ['guard', 'http_server'];
 
 /**
  * Blocks that are all but named like one the guard reads. Every other block is the broker's own and passes, so a
@@ -52,7 +62,7 @@ export function findMisspelledBlocks(names: readonly string[], find: FindPlace):
 
 function describeIssue(issue: z.core.$ZodIssue): string {
   const isAboutType = issue.code === 'invalid_type' || issue.code === 'invalid_union';
-  if (isAboutType && issue.input === undefined) return 'is missing';
+  if (isAboutType && issue.input === undefined) return 'is missing: set it, or leave out its whole block';
   return issue.code === 'invalid_type' ? 'must be a block { }' : issue.message;
 }
 
@@ -67,7 +77,14 @@ function suggest(blockPath: readonly string[], key: string): string {
 /** A slip of the pen, or a word cut short; in a short word few letters make another word. */
 function isNear(name: string, key: string): boolean {
   const isCutShort = key.length > 2 && name.startsWith(key);
-  return isCutShort || distance(name, key) <= Math.min(3, name.length / 3);
+  return isCutShort || isSlip(name, key) || distance(name, key) <= Math.min(3, name.length / 3);
+}
+
+/** One letter more, less or other, letters exchanged, or other capitals. */
+export function isSlip(name: string, key: string): boolean {
+  const sort = (text: string) => [...text].sort().join('');
+  const lower = key.toLowerCase();
+  return distance(name, lower) <= 1 || sort(name) === sort(lower);
 }
 
 function namesOf(blockPath: readonly string[]): readonly string[] {

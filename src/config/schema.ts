@@ -20,11 +20,16 @@ function scalarAs<T>(expected: string, read: (text: string) => T | undefined) {
 const oneOf = <const T extends string>(...words: readonly T[]) =>
   scalarAs(`one of ${words.join(', ')}`, (text) => words.find((word) => word === text));
 
-const wholeNumber = (least: number, most: number) =>
-  scalarAs(`a whole number from ${least} to ${most}`, (text) => {
-    const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-    return number >= least && number <= most ? number : undefined;
-  });
+const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  scalarAs(
+    most === Number.MAX_SAFE_INTEGER
+      ? `a whole number, ${least} or more`
+      : `a whole number from ${least} to ${most}`,
+    (text) => {
+      const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+      return number >= least && number <= most ? number : undefined;
+    },
+  );
 
 const flag = scalarAs('true or false', (text) =>
   text === 'true' ? true : text === 'false' ? false : undefined,
@@ -35,12 +40,16 @@ const secret = scalar.transform(String);
 /** Above this a Node timer overflows and fires at once. */
 const MAX_DURATION_MS = 24 * 24 * 3_600_000;
 
-const duration = scalarAs('a duration such as 500ms, 10s, 5m or 1h', (value) => {
+/** Something waits so long. */
+const wait = scalarAs('a duration such as 500ms, 10s, 5m or 1h, 24d at most', (value) => {
   const ms = parseDurationMs(value);
   return ms !== undefined && ms <= MAX_DURATION_MS ? ms : undefined;
 });
-const timeout = duration.refine((ms) => ms > 0, 'must be longer than 0');
-const size = scalarAs('a size such as 8KB or 1MB', parseSizeBytes);
+const timeout = wait.refine((ms) => ms > 0, 'must be longer than 0, such as 2s');
+/** Times are compared by it, and nothing waits: it has no upper end. */
+const span = scalarAs('a duration such as 500ms, 10s, 5m or 1h', parseDurationMs);
+/** NanoMQ itself reads bytes only. */
+const size = scalarAs('a number of bytes, such as 1048576', parseSizeBytes);
 
 /** Below the least no token fits; above the most its header line would not fit into a request's head. */
 const tokenSize = scalarAs('a size from 512 to 12KB, such as 8KB', (value) => {
@@ -52,10 +61,10 @@ const address = scalarAs(
   parseListenAddress,
 );
 
-const timeoutOrNone = scalarAs('none, or a duration such as 15m, 1h or 7d', (value) => {
+const spanOrNone = scalarAs('none, or a duration such as 15m, 1h or 7d', (value) => {
   if (value === 'none') return 'none' as const;
   const ms = parseDurationMs(value);
-  return ms !== undefined && ms > 0 && ms <= MAX_DURATION_MS ? ms : undefined;
+  return ms !== undefined && ms > 0 ? ms : undefined;
 }).transform((value) => (value === 'none' ? undefined : value));
 
 const MAX_WORKERS = 256;
@@ -70,7 +79,7 @@ const asList = (value: unknown): unknown => (Array.isArray(value) ? value : [val
 
 /** A list, or its only entry by itself: the key=value form has no lists. */
 const listOf = <T extends z.ZodType>(entry: T) =>
-  z.preprocess(asList, z.array(entry).min(1, 'must name at least one'));
+  z.preprocess(asList, z.array(entry).min(1, 'must name at least one; leave it out for the default'));
 
 const listOrNone = <T extends z.ZodType>(entry: T) =>
   z.preprocess(
@@ -84,7 +93,7 @@ const algorithm = oneOf(...ALGORITHMS);
 export const guardSchema = z.strictObject({
   listen: address.prefault('127.0.0.1:8090'),
   keys_dir: text.prefault('keys'),
-  drain: duration.prefault('10s'),
+  drain: wait.prefault('10s'),
   workers: workers.prefault(1),
   upstream: z
     .strictObject({
@@ -103,9 +112,9 @@ export const guardSchema = z.strictObject({
   token: z
     .strictObject({
       algorithms: listOf(algorithm).prefault([DEFAULT_ALGORITHM]),
-      exp_tolerance: duration.prefault('0s'),
-      iat_tolerance: duration.prefault('30s'),
-      max_lifetime: timeoutOrNone.prefault('none'),
+      exp_tolerance: span.prefault('0s'),
+      iat_tolerance: span.prefault('30s'),
+      max_lifetime: spanOrNone.prefault('none'),
       audience: listOrNone(text).prefault('none'),
       max_bytes: tokenSize.prefault('8KB'),
       issuer_suffix: oneOf('required', 'optional').prefault('required'),
@@ -121,13 +130,14 @@ export const guardSchema = z.strictObject({
 
 /** What the guard reads of the broker's own `http_server { }`, with NanoMQ's defaults; other names pass. */
 export const httpServerSchema = z.object({
-  ip_addr: text.prefault('127.0.0.1'),
+  ip_addr: text.optional(),
   port: wholeNumber(1, 65_535).prefault(8081),
   username: secret.prefault('admin'),
   password: secret.prefault('public'),
   auth_type: scalar.transform((value) => String(value).toLowerCase()).prefault('basic'),
-  max_body: size.prefault('1MB'),
-  limit_conn: wholeNumber(1, 10_000).prefault(32),
+  max_body: size.prefault(1_048_576),
+  /** NanoMQ's number of HTTP workers. */
+  limit_conn: wholeNumber(1).prefault(32),
   jwt: z.object({ public: z.object({ keyfile: text.optional() }).prefault({}) }).prefault({}),
 });
 

@@ -2,8 +2,8 @@
 // what goes together with what.
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import type { Problem } from '../failure.ts';
 import type { ListenAddress } from './address.ts';
-import { listWarnings } from './combinations.ts';
 import type { FindPlace } from './problems.ts';
 import type { GuardBlock, HttpServerBlock } from './schema.ts';
 
@@ -17,11 +17,13 @@ export interface Settings {
   readonly issuerSuffixOptional: boolean;
   readonly upstream: UpstreamSettings;
   readonly token: TokenSettings;
+  /** The broker's own HTTP workers, as its settings have them. */
+  readonly brokerWorkers: number;
   readonly drainMs: number;
   /** Processes that serve `listen`; 1 is the guard's own. */
   readonly workers: number;
   /** What is allowed but deserves a line at start. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Problem[];
 }
 
 export interface UpstreamSettings {
@@ -47,24 +49,40 @@ export interface TokenSettings {
   readonly bodyEncodeRequired: boolean;
 }
 
-type Locate = (path: string, file: string) => string;
+export type Locate = (path: string, file: string) => string;
 
 /**
  * @param find where a value stands: paths are relative to the file that says so
  * @param baseDirectory where a path begins that no file and no flag says
+ * @param warnings what deserves a line at start
  */
 export function buildSettings(
   guard: GuardBlock,
   httpServer: HttpServerBlock,
   find: FindPlace,
   baseDirectory: string,
+  warnings: readonly Problem[],
 ): Settings {
-  const locate: Locate = (path, file) =>
-    resolve(dirname(find(path.split('.'))?.file ?? `${baseDirectory}/_`), file);
-  const { keyfile } = httpServer.jwt.public;
+  const locate = locateFrom(find, baseDirectory);
   return deepFreeze({
     listen: locateSocket(guard.listen, 'guard.listen', locate),
     service: locateSocket(guard.service.listen, 'guard.service.listen', locate),
+    ...nameFiles(guard, httpServer, locate),
+    upstream: buildUpstream(guard, httpServer, locate),
+    token: buildToken(guard.token),
+    brokerWorkers: httpServer.limit_conn,
+    drainMs: guard.drain,
+    workers: guard.workers === 'auto' ? countCores(httpServer) : guard.workers,
+    warnings,
+  });
+}
+
+/** Files and directories the settings name, which can be looked at even where other settings are wrong. */
+export type NamedFiles = Pick<Settings, 'tls' | 'keysDirectory' | 'extraKeyFiles' | 'issuerSuffixOptional'>;
+
+export function nameFiles(guard: GuardBlock, httpServer: HttpServerBlock, locate: Locate): NamedFiles {
+  const { keyfile } = httpServer.jwt.public;
+  return {
     tls: guard.tls && {
       certificateFile: locate('guard.tls.certificate', guard.tls.certificate),
       keyFile: locate('guard.tls.key', guard.tls.key),
@@ -72,26 +90,36 @@ export function buildSettings(
     keysDirectory: locate('guard.keys_dir', guard.keys_dir),
     extraKeyFiles: keyfile ? [locate('http_server.jwt.public.keyfile', keyfile)] : [],
     issuerSuffixOptional: guard.token.issuer_suffix === 'optional',
-    upstream: buildUpstream(guard, httpServer, locate),
-    token: buildToken(guard.token),
-    drainMs: guard.drain,
-    workers: guard.workers === 'auto' ? countCores(httpServer) : guard.workers,
-    warnings: listWarnings(guard, httpServer),
-  });
+  };
 }
 
+/** Paths are relative to the file that says them. */
+export const locateFrom =
+  (find: FindPlace, baseDirectory: string): Locate =>
+  (path, file) =>
+    resolve(dirname(find(path.split('.'))?.file ?? `${baseDirectory}/_`), file);
+
 /** `auto`: a worker for each core that this process may use, as far as each gets a connection to the broker. */
-const countCores = ({ limit_conn }: HttpServerBlock): number => Math.min(availableParallelism(), limit_conn);
+const countCores = (httpServer: HttpServerBlock): number =>
+  Math.min(availableParallelism(), countConnections(httpServer));
+
+const MAX_CONNECTIONS = 10_000;
+
+/** Connections to the broker at most: one for each of its workers, within reason. */
+export const countConnections = ({ limit_conn }: HttpServerBlock): number =>
+  Math.min(limit_conn, MAX_CONNECTIONS);
 
 function locateSocket(address: ListenAddress, path: string, locate: Locate): ListenAddress {
   return address.kind === 'unix' ? { kind: 'unix', path: locate(path, address.path) } : address;
 }
 
+const LOOPBACK = '127.0.0.1';
+
 /** Where the broker is: `guard.upstream.url`, or its own `http_server`, on loopback where it listens on every address. */
-export function selectUrl({ upstream }: GuardBlock, { ip_addr, port }: HttpServerBlock): string {
+export function selectUrl({ upstream }: GuardBlock, { ip_addr = LOOPBACK, port }: HttpServerBlock): string {
   if (upstream.url !== undefined) return upstream.url;
   const host = ip_addr.replace(/^\[|\]$/g, '');
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  const reachable = host === '0.0.0.0' ? LOOPBACK : host === '::' ? '::1' : host;
   return `http://${reachable.includes(':') ? `[${reachable}]` : reachable}:${port}`;
 }
 
@@ -108,7 +136,7 @@ function buildUpstream(guard: GuardBlock, httpServer: HttpServerBlock, locate: L
     connectTimeoutMs: upstream.timeouts.connect,
     headersTimeoutMs: upstream.timeouts.headers,
     bodyTimeoutMs: upstream.timeouts.body,
-    maxConnections: httpServer.limit_conn,
+    maxConnections: countConnections(httpServer),
     maxBodyBytes: httpServer.max_body,
   };
 }

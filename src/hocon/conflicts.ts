@@ -4,9 +4,6 @@
 import type { SyntaxNode } from './syntax.ts';
 import type { Conflict, Position } from './value.ts';
 
-/** `sameBlock`: a key may be repeated within one block. `never`: for forms without blocks every repetition counts. */
-export type RepeatRule = 'sameBlock' | 'never';
-
 /** What a path was set to in the first place that set it, and last of all. */
 interface PathRecord {
   readonly path: readonly string[];
@@ -17,17 +14,11 @@ interface PathRecord {
 
 /** Remembers what each path was set to first and last. `block` tells apart the places a setting is written in. */
 export class Ledger {
-  readonly #agreement: RepeatRule;
   readonly #records = new Map<string, PathRecord>();
 
-  constructor(agreement: RepeatRule) {
-    this.#agreement = agreement;
-  }
-
-  note(path: readonly string[], node: SyntaxNode, at: Position, place: symbol): void {
+  note(path: readonly string[], node: SyntaxNode, at: Position, block: symbol): void {
     const print = printLiteral(node);
     if (print === undefined) return;
-    const block = this.#agreement === 'never' ? Symbol('line') : place;
     const key = JSON.stringify(path);
     const record = this.#records.get(key);
     if (record === undefined) {

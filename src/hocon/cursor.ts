@@ -1,23 +1,45 @@
 // The parser's place in the token stream, and what blocks, lists and names have in common: separators, ends, dots.
 // Knows nothing of values.
 
-import { Lexer, type Token, type TokenType } from './lexer.ts';
+import { Lexer, type Mark, type Token, type TokenType } from './lexer.ts';
 import { HoconError, LIMITS, type Position } from './value.ts';
 
 export type Closing = '}' | ']' | 'end';
 
 export class Cursor {
   readonly #lexer: Lexer;
+  readonly #onTrailingComma: (at: Position) => void;
+  /** Where the current token begins, the blanks before it included. */
+  #mark: Mark;
   #token: Token;
 
-  constructor(text: string, file: string) {
+  constructor(text: string, file: string, onTrailingComma: (at: Position) => void) {
     this.#lexer = new Lexer(text, file);
+    this.#onTrailingComma = onTrailingComma;
+    this.#mark = this.#lexer.mark();
     this.#token = this.#lexer.next();
   }
 
-  /** The token not yet consumed. */
+  /** The token not yet consumed. Throws HoconError where the text is none. */
   peek(): Token {
+    if (this.#token.error !== undefined) throw this.#token.error;
     return this.#token;
+  }
+
+  mark(): Mark {
+    return this.#mark;
+  }
+
+  /** Where the current token begins, whether it can be read or not. */
+  place(): Position {
+    return this.#token.at;
+  }
+
+  /** Goes on at the offset `end`, behind what began at `mark`. */
+  resumeAt(end: number, mark: Mark): void {
+    this.#lexer.resumeAt(end, mark);
+    this.#mark = this.#lexer.mark();
+    this.#token = this.#lexer.next();
   }
 
   isAt(type: TokenType): boolean {
@@ -26,7 +48,8 @@ export class Cursor {
 
   /** Consumes the current token and returns it. */
   advance(): Token {
-    const token = this.#token;
+    const token = this.peek();
+    this.#mark = this.#lexer.mark();
     this.#token = this.#lexer.next();
     return token;
   }
@@ -50,13 +73,20 @@ export class Cursor {
       this.#refuseWrongEnd(opening, closing);
       parseElement();
       const isSeparated = this.skipNewlines();
-      if (this.isAt(',')) this.advance();
+      if (this.isAt(',')) this.#takeComma(closing);
       else if (!this.isAt(closing) && !isSeparated) this.#refuseNeighbour(opening, closing);
     }
   }
 
+  #takeComma(closing: Closing): void {
+    const { at } = this.advance();
+    this.skipNewlines();
+    if (this.isAt(closing)) this.#onTrailingComma(at);
+  }
+
   #refuseWrongEnd(opening: Token, closing: Closing): void {
     const { type, at } = this.#token;
+    if (type === 'broken') return;
     if (type === 'end') {
       throw new HoconError(`this ${opening.type} is never closed: add the ${closing} it lacks`, opening.at);
     }
@@ -70,7 +100,7 @@ export class Cursor {
 
   #refuseNeighbour(opening: Token, closing: Closing): never {
     this.#refuseWrongEnd(opening, closing);
-    const { type, at } = this.#token;
+    const { type, at } = this.peek();
     const isSeparator = type === ':' || type === '=' || type === '+=';
     const what = isSeparator
       ? `'${type}' may not stand in a value without quotes`
@@ -80,7 +110,7 @@ export class Cursor {
 
   /** HOCON.md "Path expressions": dots separate outside quotes; blanks between words belong to the name. */
   parsePath(): string[] {
-    const { at } = this.#token;
+    const { at } = this.peek();
     const path = new PathBuilder(at);
     for (let isFirst = true; this.isAt('word') || this.isAt('string'); isFirst = false) {
       const { type, text, blank } = this.advance();

@@ -15,6 +15,7 @@ interface Entry {
   readonly value: HoconValue;
   readonly at: Position;
   readonly text?: string;
+  readonly source?: string | undefined;
   readonly members?: ReadonlyMap<string, Entry>;
 }
 
@@ -30,7 +31,11 @@ export function resolveDocument(
     root: root.value as HoconObject,
     positionOf: (path) => find(path)?.at,
     textOf: (path) => find(path)?.text,
+    sourceOf: (path) => find(path)?.source,
     conflicts: tree.conflicts,
+    form: 'hocon',
+    problems: [],
+    notes: [],
   };
 }
 
@@ -54,7 +59,7 @@ class Materializer {
     if (peeked.kind === 'object') return this.#materializeObject(peeked, depth);
     this.#checkBounds(depth, peeked.at);
     if (peeked.kind === 'list') return this.#materializeList(peeked, depth);
-    return { value: peeked.value, at: peeked.at, text: peeked.text };
+    return { value: peeked.value, at: peeked.at, text: peeked.text, source: peeked.source };
   }
 
   /** Substitutions can repeat and nest what was small in the file. */

@@ -42,6 +42,17 @@ export function readIncluded(
   return found;
 }
 
+/** Why the file of an include that nobody follows could not be read by it; undefined where it could. */
+export function checkIncludePlace(
+  name: string,
+  fromDirectory: string,
+  { mainFile }: IncludeBounds,
+  at: Position,
+): string | undefined {
+  if (name === '' || name.includes('\0')) return undefined;
+  return describeOutside(resolve(fromDirectory, name), mainFile, at);
+}
+
 function listCandidates(name: string, at: Position): string[] {
   if (name === '' || name.includes('\0')) throw new HoconError('an include names no file', at);
   if (/^[a-z][a-z0-9+.-]+:/i.test(name)) {
@@ -58,17 +69,19 @@ function nameForErrors(path: string, mainFile: string): string {
 }
 
 function refuseOutside(path: string, mainFile: string, at: Position): void {
+  const what = describeOutside(path, mainFile, at);
+  if (what !== undefined) throw new HoconError(`${what}: move it there and include it by its name`, at);
+}
+
+function describeOutside(path: string, mainFile: string, at: Position): string | undefined {
   const directory = dirname(resolve(mainFile));
   const realPath = findRealPath(path, at);
   const isBeside = isInside(path, directory);
   const isReallyBeside =
     realPath === undefined || isInside(realPath, findRealPath(directory, at) ?? directory);
-  if (isBeside && isReallyBeside) return;
+  if (isBeside && isReallyBeside) return undefined;
   const how = isBeside ? 'is a link that leads out of' : 'lies outside';
-  throw new HoconError(
-    `the included file ${how} the directory of ${mainFile}: move it there and include it by its name`,
-    at,
-  );
+  return `the included file ${how} the directory of ${mainFile}`;
 }
 
 function findRealPath(path: string, at: Position): string | undefined {
@@ -89,22 +102,24 @@ function readOrExplain(path: string, bounds: IncludeBounds, at: Position): strin
   }
 }
 
-/** The text of a regular file, undefined when there is none. Throws for anything else, or on text that is not UTF-8. */
+/** The text of a regular file, undefined when there is none. Throws for anything else, and for what is no text. */
 export function readIncludeFile(path: string): string | undefined {
   try {
-    return decodeUtf8(readWhole(path, { maxBytes: LIMITS.fileBytes }));
+    return decodeText(readWhole(path, { maxBytes: LIMITS.fileBytes }));
   } catch (error) {
     if (isAbsence(error)) return undefined;
     throw error;
   }
 }
 
-function decodeUtf8(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new Error('not UTF-8 text');
-  }
+/** A byte that is no UTF-8 becomes U+FFFD, which the readers refuse wherever it is not in a comment. */
+function decodeText(bytes: Buffer): string {
+  const mark = bytes.subarray(0, 2).toString('latin1');
+  if (mark === '\xff\xfe' || mark === '\xfe\xff') throw new Error('UTF-16 text: save it as UTF-8');
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+  const nul = text.indexOf('\0');
+  if (nul < 0) return text;
+  throw new Error(`a NUL byte in line ${text.slice(0, nul).split('\n').length}: it is no text file`);
 }
 
 function isAbsence(error: unknown): boolean {

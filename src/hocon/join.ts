@@ -14,12 +14,14 @@ export function joinParts(parts: readonly JoinPart[]): SyntaxNode {
   refuseMixture(parts);
   const { at } = first.node;
   const words: string[] = [];
+  const sources: string[] = [];
   for (const { blank, node } of parts) {
     if (node.kind !== 'scalar') return { kind: 'join', parts, at };
     words.push(blank, node.text);
+    sources.push(blank, node.source);
   }
   const text = words.join('');
-  return { kind: 'scalar', value: text, text, at };
+  return { kind: 'scalar', value: text, text, source: sources.join(''), at };
 }
 
 function refuseMixture(parts: readonly JoinPart[]): void {

@@ -1,9 +1,12 @@
 // HOCON text -> fields of the root object, by recursive descent over the lexer's tokens. Merges and looks up nothing;
-// what an include brings is asked of a function and spliced in where the statement stands.
+// what an include brings is asked of a function and spliced in where the statement stands. What NanoMQ would not start
+// on is noted on the way.
 
 import { Cursor, checkDepth } from './cursor.ts';
 import { joinParts } from './join.ts';
-import type { Token } from './lexer.ts';
+import type { Mark, Token } from './lexer.ts';
+import { isOneValue, type Obstacle } from './nanomq.ts';
+import { findSettingEnd } from './skip.ts';
 import type { Field, JoinPart, ListNode, ObjectNode, ReferenceNode, SyntaxNode } from './syntax.ts';
 import { HoconError, type Position, readScalar } from './value.ts';
 
@@ -31,6 +34,10 @@ export interface ParserInput {
   readonly countNode: (at: Position) => void;
   /** Fields of the files an include statement names. */
   readonly include: (statement: IncludeStatement) => readonly Field[];
+  /** Called for what NanoMQ does not start on. */
+  readonly onObstacle: (obstacle: Obstacle, at: Position) => void;
+  /** Blocks of the root whose settings must be read. Of others what HOCON cannot read is passed over; absent: none. */
+  readonly wantedBlocks: readonly string[] | undefined;
 }
 
 /** Reads a whole text. Throws HoconError at the first place that is not HOCON. */
@@ -47,7 +54,7 @@ class Parser {
 
   constructor(input: ParserInput) {
     this.#input = input;
-    this.#cursor = new Cursor(input.text, input.file);
+    this.#cursor = new Cursor(input.text, input.file, (at) => input.onObstacle('trailingComma', at));
   }
 
   parseRoot(): readonly Field[] {
@@ -73,24 +80,61 @@ class Parser {
     this.#cursor.parseElements(opening, closing, () => {
       const isInclude = this.#cursor.isAt('word') && this.#cursor.peek().text === 'include';
       if (isInclude) for (const field of this.#parseInclude(scope)) fields.push(field);
-      else fields.push(this.#parseField(scope));
+      else fields.push(scope.path.length === 0 ? this.#parseRootField(scope) : this.#parseField(scope));
     });
     return fields;
   }
 
+  /** A setting of the root; one that HOCON cannot read and nobody wants is passed over: NanoMQ may well read it. */
+  #parseRootField(scope: Scope): Field {
+    const mark = this.#cursor.mark();
+    const at = this.#cursor.place();
+    const name = this.#cursor.isAt('word') ? (this.#cursor.peek().text.split('.')[0] as string) : '';
+    try {
+      return this.#parseField(scope);
+    } catch (error) {
+      const isPassed = error instanceof HoconError && this.#passOver(name, mark);
+      if (!isPassed) throw error;
+      return { path: [name], value: { kind: 'object', fields: [], isEmpty: false, at }, isAppend: false, at };
+    }
+  }
+
+  #passOver(name: string, mark: Mark): boolean {
+    const { text, wantedBlocks } = this.#input;
+    if (wantedBlocks === undefined || wantedBlocks.includes(name)) return false;
+    const end = findSettingEnd(text, mark.offset, wantedBlocks);
+    if (end !== undefined) this.#cursor.resumeAt(end, mark);
+    return end !== undefined;
+  }
+
   #parseField(scope: Scope): Field {
     const at = this.#cursor.peek().at;
+    const isQuoted = this.#cursor.isAt('string');
     const path = this.#cursor.parsePath();
     const inner = { ...scope, path: [...scope.path, ...path], depth: scope.depth + path.length };
     checkDepth(inner.depth, at);
     this.#cursor.skipNewlines();
     const isAppend = this.#cursor.isAt('+=');
-    if (isAppend || this.#cursor.isAt('=') || this.#cursor.isAt(':')) this.#cursor.advance();
+    const isSeparated = isAppend || this.#cursor.isAt('=') || this.#cursor.isAt(':');
+    if (isSeparated) this.#cursor.advance();
     else if (this.#cursor.peek().type !== '{') {
       throw new HoconError('a key without a value: write key = value, or key { … }', at);
     }
     this.#cursor.skipNewlines();
-    return { path, value: this.#parseValue(inner, at), isAppend, at };
+    const value = this.#parseValue(inner, at);
+    this.#noteField(value, { isAppend, isQuoted, isSeparated }, at);
+    return { path, value, isAppend, at };
+  }
+
+  #noteField(
+    value: SyntaxNode,
+    written: { isAppend: boolean; isQuoted: boolean; isSeparated: boolean },
+    at: Position,
+  ): void {
+    if (written.isAppend) this.#input.onObstacle('append', at);
+    if (written.isSeparated || value.kind !== 'object') return;
+    if (written.isQuoted) this.#input.onObstacle('quotedName', at);
+    if (value.isEmpty) this.#input.onObstacle('emptyBlock', at);
   }
 
   #parseValue(scope: Scope, key: Position): SyntaxNode {
@@ -100,7 +144,13 @@ class Parser {
       this.#input.countNode(at);
       parts.push({ blank: parts.length === 0 ? '' : blank, node: this.#parsePart(scope) });
     }
-    if (parts.length > 0) return joinParts(parts);
+    if (parts.length > 0) {
+      const [{ node }] = parts as [JoinPart];
+      const isRead =
+        scope.isInList || parts.some((part) => part.node.kind === 'reference') || isOneValue(parts);
+      if (!isRead) this.#input.onObstacle('unquoted', node.at);
+      return joinParts(parts);
+    }
     if (this.#cursor.isAt('newline') || this.#cursor.isAt('end') || this.#cursor.isAt('}')) {
       throw new HoconError(
         'a key without a value: write one after it, or remove the key; empty text is ""',
@@ -114,19 +164,22 @@ class Parser {
   }
 
   #parsePart(scope: Scope): JoinPart['node'] {
-    const { type, text, at } = this.#cursor.peek();
+    const { type, text, source, at } = this.#cursor.peek();
+    if (source.startsWith('"""')) this.#input.onObstacle('tripleQuotes', at);
     if (type === '{') return this.#parseObject(scope);
     if (type === '[') return this.#parseList(scope);
     if (type === 'substitution') return this.#parseReference();
     this.#cursor.advance();
-    return { kind: 'scalar', value: type === 'word' ? readScalar(text) : text, text, at };
+    return { kind: 'scalar', value: type === 'word' ? readScalar(text) : text, text, source, at };
   }
 
   #parseObject(scope: Scope): ObjectNode {
     const opening = this.#cursor.advance();
+    this.#cursor.skipNewlines();
+    const isEmpty = this.#cursor.isAt('}');
     const fields = this.#parseFields(opening, '}', scope);
     this.#cursor.advance();
-    return { kind: 'object', fields, at: opening.at };
+    return { kind: 'object', fields, isEmpty, at: opening.at };
   }
 
   #parseList(scope: Scope): ListNode {
@@ -143,6 +196,7 @@ class Parser {
 
   #parseReference(): ReferenceNode {
     const { text, at } = this.#cursor.advance();
+    this.#input.onObstacle('substitution', at);
     const name = this.#cursor.parsePath();
     if (this.#cursor.advance().type !== '}') {
       throw new HoconError(`a substitution is a dotted name and a closing }: \${name} or \${?name}`, at);

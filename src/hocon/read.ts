@@ -3,7 +3,14 @@
 
 import { dirname, resolve } from 'node:path';
 import { resolveDocument } from './document.ts';
-import { type IncludeBounds, type IncludedText, readIncluded, readIncludeFile } from './include.ts';
+import {
+  checkIncludePlace,
+  type IncludeBounds,
+  type IncludedText,
+  readIncluded,
+  readIncludeFile,
+} from './include.ts';
+import { OBSTACLES } from './nanomq.ts';
 import { type IncludeStatement, parseHocon, type Scope } from './parser.ts';
 import type { Field } from './syntax.ts';
 import { buildTree } from './tree.ts';
@@ -12,7 +19,9 @@ import {
   type HoconDocument,
   HoconError,
   type HoconOptions,
+  isWanted,
   LIMITS,
+  type Note,
   type Position,
 } from './value.ts';
 
@@ -22,10 +31,26 @@ import {
  * Throws HoconError with file, line and column.
  */
 export function readHocon(text: string, options: HoconOptions): HoconDocument {
-  const start = { file: options.file, line: 1, column: 1 };
+  return resolveHocon(parseSyntax(text, options), options);
+}
+
+/** A text and what it includes, cut into fields; nothing is looked up. */
+export interface HoconSyntax {
+  readonly fields: readonly Field[];
+  readonly notes: readonly Note[];
+}
+
+/** Throws HoconError where the text is no HOCON. `isLenient`: but for what stands outside the wanted blocks. */
+export function parseSyntax(text: string, options: HoconOptions, isLenient = false): HoconSyntax {
   const main = { text, file: options.file, path: resolve(options.file) };
-  const fields = new Assembly(options).parse(main, ROOT, 0);
-  return resolveDocument(buildTree(fields, start, 'sameBlock'), options.environment);
+  const assembly = new Assembly(options, isLenient);
+  return { fields: assembly.parse(main, ROOT, 0), notes: assembly.notes };
+}
+
+/** Throws HoconError where a substitution leads nowhere. */
+export function resolveHocon({ fields, notes }: HoconSyntax, options: HoconOptions): HoconDocument {
+  const start = { file: options.file, line: 1, column: 1 };
+  return { ...resolveDocument(buildTree(fields, start), options.environment), notes };
 }
 
 const ROOT: Scope = { path: [], isInList: false, depth: 0 };
@@ -33,13 +58,16 @@ const ROOT: Scope = { path: [], isInList: false, depth: 0 };
 /** One document and the files it is made of. */
 class Assembly {
   readonly #bounds: IncludeBounds;
-  readonly #followsInclude: (path: readonly string[]) => boolean;
+  readonly #options: HoconOptions;
+  readonly #isLenient: boolean;
+  readonly notes: Note[] = [];
   #nodes = 0;
   #includes = 0;
 
-  constructor(options: HoconOptions) {
+  constructor(options: HoconOptions, isLenient: boolean) {
+    this.#options = options;
+    this.#isLenient = isLenient;
     this.#bounds = { mainFile: options.file, readInclude: options.readInclude ?? readIncludeFile };
-    this.#followsInclude = options.followsInclude ?? (() => true);
   }
 
   parse({ text, file, path }: IncludedText, scope: Scope, includeDepth: number): readonly Field[] {
@@ -50,6 +78,9 @@ class Assembly {
       scope,
       countNode: (at) => this.#countNode(at),
       include: (statement) => this.#include(statement, dirname(path), includeDepth + 1),
+      onObstacle: (obstacle, at) =>
+        this.notes.push({ kind: 'obstacle', message: OBSTACLES[obstacle], ...at }),
+      wantedBlocks: this.#isLenient ? this.#options.wantedBlocks : undefined,
     });
   }
 
@@ -64,7 +95,10 @@ class Assembly {
     directory: string,
     depth: number,
   ): readonly Field[] {
-    if (!this.#followsInclude(scope.path)) return [];
+    if (!isWanted(scope.path, this.#options)) {
+      this.#noteUnread(name, scope, directory, at);
+      return [];
+    }
     this.#includes += 1;
     if (this.#includes > LIMITS.includes) throw new HoconError(`more than ${LIMITS.includes} includes`, at);
     if (depth > LIMITS.includeDepth) {
@@ -80,5 +114,16 @@ class Assembly {
       `the required file ${JSON.stringify(name)} does not exist: create it, or drop required(…)`,
       at,
     );
+  }
+
+  /** The broker may include what it likes; what lies elsewhere is worth a line, since nobody here can look at it. */
+  #noteUnread(name: string, scope: Scope, directory: string, at: Position): void {
+    const why = checkIncludePlace(name, directory, this.#bounds, at);
+    if (why === undefined) return;
+    this.notes.push({
+      kind: 'skipped',
+      message: `${scope.path.join('.')}: ${why}; it is skipped, since the guard reads nothing of this block`,
+      ...at,
+    });
   }
 }

@@ -7,6 +7,8 @@ export interface ScalarNode {
   readonly value: Scalar;
   /** As written, without quotes: joining values keeps `1e5` what it was. */
   readonly text: string;
+  /** As written, with its quotes. */
+  readonly source: string;
   readonly at: Position;
 }
 
@@ -19,6 +21,8 @@ export interface ListNode {
 export interface ObjectNode {
   readonly kind: 'object';
   readonly fields: readonly Field[];
+  /** Nothing stands between its brackets but blanks and comments. */
+  readonly isEmpty: boolean;
   readonly at: Position;
 }
 

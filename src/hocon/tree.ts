@@ -1,6 +1,6 @@
 // The merge tree: for every path the layers that set it, in order, with nothing looked up yet.
 
-import { Ledger, type RepeatRule } from './conflicts.ts';
+import { Ledger } from './conflicts.ts';
 import type { Field, JoinNode, ListNode, ReferenceNode, SyntaxNode } from './syntax.ts';
 import { type Conflict, HoconError, type Position, type Scalar } from './value.ts';
 
@@ -13,6 +13,7 @@ export interface ScalarLayer {
   readonly kind: 'scalar';
   readonly value: Scalar;
   readonly text: string;
+  readonly source?: string;
   readonly at: Position;
 }
 
@@ -52,9 +53,9 @@ export interface Tree {
   readonly conflicts: readonly Conflict[];
 }
 
-/** Merges the fields of the root object. `agreement`: which repetitions are no conflict. */
-export function buildTree(fields: readonly Field[], start: Position, agreement: RepeatRule): Tree {
-  const ledger = new Ledger(agreement);
+/** Merges the fields of the root object. */
+export function buildTree(fields: readonly Field[], start: Position): Tree {
+  const ledger = new Ledger();
   const root: Slot = { layers: [] };
   addObject(root, fields, start, { path: [], ledger });
   return { root, conflicts: ledger.listConflicts() };
@@ -120,7 +121,8 @@ function buildLayer(
   node: Exclude<SyntaxNode, JoinNode | { kind: 'object' }>,
   at: Position,
 ): JoinLayer['parts'][0]['layer'] {
-  if (node.kind === 'scalar') return { kind: 'scalar', value: node.value, text: node.text, at };
+  if (node.kind === 'scalar')
+    return { kind: 'scalar', value: node.value, text: node.text, source: node.source, at };
   if (node.kind === 'reference') return { kind: 'reference', reference: node, isJoinedWithBlock: false, at };
   return { kind: 'list', items: buildItems(node), at };
 }

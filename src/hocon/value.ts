@@ -33,7 +33,20 @@ export interface HoconDocument {
   positionOf(path: readonly string[]): Position | undefined;
   /** The scalar at `path` as it was written, so that an unquoted `1.10` or `1e3` can still be used as text. */
   textOf(path: readonly string[]): string | undefined;
+  /** The characters of the file that the scalar at `path` was read from; undefined where no single value of it is. */
+  sourceOf(path: readonly string[]): string | undefined;
   readonly conflicts: readonly Conflict[];
+  /** `either`: every line is of both forms, and only a repeated name could mean two things. */
+  readonly form: 'hocon' | 'keyvalue' | 'either';
+  /** Lines that belong to a block the guard reads and are none of the old form. */
+  readonly problems: readonly Problem[];
+  /** What was read, but would not be by NanoMQ, or was passed over. */
+  readonly notes: readonly Note[];
+}
+
+/** `obstacle`: NanoMQ does not start on it. `skipped`: passed over by this reader. `differs`: NanoMQ may read it otherwise. */
+export interface Note extends Problem {
+  readonly kind: 'obstacle' | 'skipped' | 'differs';
 }
 
 export interface HoconOptions {
@@ -44,10 +57,18 @@ export interface HoconOptions {
   /** Text of an included file, undefined when absent. Only paths inside the file's directory are asked for. */
   readonly readInclude?: (path: string) => string | undefined;
   /**
-   * Whether an include inside the block at `path` is followed; default: all are. NanoMQ's blocks may include files
-   * that are none of the guard's business (`auth { password = {include "/etc/nanomq_pwd.conf"} }`).
+   * The blocks of the root that are wanted; default: all. In others no include is followed
+   * (`auth { password = {include "/etc/nanomq_pwd.conf"} }`), and what only NanoMQ's parser reads is passed over.
    */
-  readonly followsInclude?: (path: readonly string[]) => boolean;
+  readonly wantedBlocks?: readonly string[];
+}
+
+/** Whether the block at `path` may hold something wanted. */
+export function isWanted(
+  path: readonly string[],
+  { wantedBlocks }: Pick<HoconOptions, 'wantedBlocks'>,
+): boolean {
+  return path[0] === undefined || wantedBlocks === undefined || wantedBlocks.includes(path[0]);
 }
 
 /** Bounds on what one file may cost; no settings file of a person comes near them. */
@@ -63,7 +84,7 @@ export const LIMITS = {
   joinedCharacters: 4 * 1024 * 1024,
 } as const;
 
-/** A settings file that cannot be read as HOCON. Names keys and places, never values: a file may hold passwords. */
+/** A settings file that cannot be read. Names keys and places, never values: a file may hold passwords. */
 export class HoconError extends Failure {
   readonly problem: Problem;
 

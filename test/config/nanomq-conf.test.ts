@@ -1,6 +1,6 @@
 // NanoMQ's own configuration file is the guard's, unchanged: of it the guard reads http_server and nothing else.
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadSettings } from '../../src/config/load.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 
@@ -146,7 +146,12 @@ describe("NanoMQ's own nanomq.conf", () => {
       maxBodyBytes: 2 * 1024 * 1024,
     });
     expect(extraKeyFiles).toEqual(['/etc/broker/hall.pub']);
-    expect(warnings).toEqual([]);
+    expect(warnings.map(({ line, message }) => `${line} ${message.slice(0, 60)}`)).toEqual([
+      '36 http_server.ip_addr is not set: NanoMQ listens on every inte',
+      '42 http_server.max_body is a size with a unit or in quotes, whi',
+      '64 auth.password: the included file lies outside the directory ',
+      '65 auth.acl: the included file lies outside the directory of /t',
+    ]);
   });
 
   it('carries a guard block beside those of the broker', () => {
@@ -166,7 +171,33 @@ describe("NanoMQ's own nanomq.conf", () => {
     const text = NANOMQ_CONF.replace('auth_type = basic', 'auth_type = jwt');
     const line = text.slice(0, text.indexOf('auth_type')).split('\n').length;
     expect(() => load(text)).toThrow(
-      new RegExp(`nanomq\\.conf:${line}:3: http_server\\.auth_type is jwt, .* Set it to basic`),
+      new RegExp(
+        `nanomq\\.conf:${line}:3: http_server\\.auth_type is jwt, .* set http_server\\.auth_type = basic`,
+      ),
+    );
+  });
+
+  it.each([
+    'rule.sqlite.event.publish.1.sql="SELECT payload FROM "hall""',
+    'rule.repub.event.publish.1.sql="SELECT qos FROM "hall/#" WHERE qos > 0"',
+    'http_server.jwt.public.keyfile="/etc/hall/hall.pub"',
+    'listeners.tcp.bind = "0.0.0.0:1883"',
+    'http_server.parallel=65535',
+    'aws..mqtt.aws.subscription.1.qos=1',
+  ])('works in its old form whatever a value holds: %s', (line) => {
+    const { upstream, extraKeyFiles } = load(`url=nmq-tcp://0.0.0.0:1883\nhttp_server.port=18081\n${line}\n`);
+    expect(upstream.origin).toBe('http://127.0.0.1:18081');
+    expect(extraKeyFiles).toEqual(line.includes('keyfile') ? ['/etc/hall/hall.pub'] : []);
+  });
+
+  it('warns of a password that came out empty from the environment', () => {
+    process.env.BROKER_GUARD_TEST_EMPTY = '';
+    onTestFinished(() => {
+      delete process.env.BROKER_GUARD_TEST_EMPTY;
+    });
+    const { warnings } = load(`http_server.password = $\{?BROKER_GUARD_TEST_EMPTY}`);
+    expect(warnings).toContainEqual(
+      expect.objectContaining({ name: 'http_server.password', message: expect.stringMatching(/is empty/) }),
     );
   });
 });

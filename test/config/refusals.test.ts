@@ -1,4 +1,5 @@
 // What no guard starts with: each refusal, its place, and that none of them hides another.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -21,7 +22,8 @@ const messagesOf = (text: string, overrides?: Overrides) =>
   problemsOf(text, overrides).map(({ message }) => message);
 
 const ADDRESS = 'must be an address such as 127.0.0.1:8090, [::1]:8090 or unix:/run/guard.sock';
-const DURATION = 'must be a duration such as 500ms, 10s, 5m or 1h';
+const SPAN = 'must be a duration such as 500ms, 10s, 5m or 1h';
+const DURATION = `${SPAN}, 24d at most`;
 const ALGORITHM = 'must be one of RS256, RS384, RS512, PS256, PS384, PS512';
 const WORKERS = 'must be auto, or a whole number from 1 to 256';
 const OWN_ADDRESS = 'leads back to the guard itself: it must be the address of the broker';
@@ -50,14 +52,14 @@ describe('a single value', () => {
     ['guard.workers', '[]', WORKERS],
     ['guard.upstream.profile', 'mosquitto', 'must be one of nanomq, generic'],
     ['guard.upstream.credentials', 'bearer', 'must be one of basic, none'],
-    ['guard.upstream.timeouts.connect', '0s', 'must be longer than 0'],
+    ['guard.upstream.timeouts.connect', '0s', 'must be longer than 0, such as 2s'],
     ['guard.upstream.timeouts.headers', 'soon', DURATION],
     ['guard.upstream.timeouts.body', '{}', DURATION],
     ['guard.token.algorithms', '[HS256]', ALGORITHM],
     ['guard.token.algorithms', 'none', ALGORITHM],
-    ['guard.token.algorithms', '[]', 'must name at least one'],
-    ['guard.token.exp_tolerance', '30', DURATION],
-    ['guard.token.iat_tolerance', 'none', DURATION],
+    ['guard.token.algorithms', '[]', 'must name at least one; leave it out for the default'],
+    ['guard.token.exp_tolerance', '30', SPAN],
+    ['guard.token.iat_tolerance', 'none', SPAN],
     ['guard.token.max_lifetime', '0s', 'must be none, or a duration such as 15m, 1h or 7d'],
     ['guard.token.audience', '[]', 'must be none, or name at least one'],
     ['guard.token.audience', '{}', 'must be a text that is not empty'],
@@ -73,14 +75,23 @@ describe('a single value', () => {
     ['guard.token', '[]', 'must be a block { }'],
     ['http_server.port', '0', 'must be a whole number from 1 to 65535'],
     ['http_server.port', '80.5', 'must be a whole number from 1 to 65535'],
-    ['http_server.limit_conn', '0', 'must be a whole number from 1 to 10000'],
-    ['http_server.max_body', '1TB', 'must be a size such as 8KB or 1MB'],
+    ['http_server.limit_conn', '0', 'must be a whole number, 1 or more'],
+    ['http_server.max_body', '1TB', 'must be a number of bytes, such as 1048576'],
     ['http_server.ip_addr', '""', 'must be a text that is not empty'],
     ['http_server.password', '{}', 'must be a single value'],
     ['http_server.jwt.public.keyfile', '[]', 'must be a text that is not empty'],
   ])('%s = %s is refused', (name, value, what) => {
-    const expected = name === 'guard.tls' ? 'guard.tls.key is missing' : `${name} ${what}`;
+    const expected =
+      name === 'guard.tls'
+        ? 'guard.tls.key is missing: set it, or leave out its whole block'
+        : `${name} ${what}`;
     expect(messagesOf(`${name} = ${value}`)).toEqual([expected]);
+  });
+
+  it('is placed by the old name of limit_conn where the file has that', () => {
+    expect(problemsOf('log { level = warn }\nhttp_server {\n  parallel = 0 }')).toMatchObject([
+      { name: 'http_server.limit_conn', line: 3, column: 3 },
+    ]);
   });
 
   it.each([
@@ -185,18 +196,20 @@ describe('an unsafe combination is refused unless it is named out loud', () => {
 describe('an impossible combination is refused', () => {
   it('Basic credentials for a broker that checks tokens', () => {
     expect(messagesOf('http_server.auth_type = jwt')).toEqual([
-      'http_server.auth_type is jwt, so the broker would refuse the Basic credentials of the guard. Set it to basic: the guard checks the tokens now',
+      expect.stringMatching(
+        /^http_server\.auth_type is jwt, so the broker would refuse .* set http_server\.auth_type = basic, /,
+      ),
     ]);
     expect(messagesOf('http_server.auth_type = jwt\nguard.upstream.credentials = none')).toEqual([]);
   });
 
   it('more workers than the broker takes connections', () => {
     const message =
-      'guard.workers is more than http_server.limit_conn: every worker needs a connection to the broker';
+      'guard.workers is more than http_server.limit_conn, which is 3: every worker needs a connection to the broker. Lower it, or raise http_server.limit_conn, here and in the broker';
     expect(problemsOf('http_server.limit_conn = 3\nguard.workers = 4')).toEqual([
-      { message, file: expect.stringMatching(/nanomq\.conf$/), line: 2, column: 1 },
+      { message, name: 'guard.workers', file: expect.stringMatching(/nanomq\.conf$/), line: 2, column: 1 },
     ]);
-    expect(messagesOf('guard.workers = 33')).toEqual([message]);
+    expect(messagesOf('guard.workers = 33')).toEqual([message.replace('which is 3', 'which is 32')]);
     expect(messagesOf('http_server.limit_conn = 3\nguard.workers = 3')).toEqual([]);
     expect(messagesOf('http_server.limit_conn = 1\nguard.workers = auto')).toEqual([]);
   });
@@ -221,10 +234,13 @@ describe('an impossible combination is refused', () => {
   it.each([
     ['here', 'must be a URL such as http://127.0.0.1:8081 or unix:/run/broker.sock'],
     ['ftp://127.0.0.1', 'must be a URL such as http://127.0.0.1:8081 or unix:/run/broker.sock'],
-    ['unix:', 'must name a socket after unix:'],
-    ['http://u:p@127.0.0.1', 'must not hold credentials: set http_server.username and http_server.password'],
-    ['http://127.0.0.1/api', 'must be scheme, host and port only'],
-    ['http://127.0.0.1/?x', 'must be scheme, host and port only'],
+    ['unix:', 'must name a socket after unix:, such as unix:/run/broker.sock'],
+    [
+      'http://u:p@127.0.0.1',
+      'must not hold credentials: take them out, and set http_server.username and http_server.password',
+    ],
+    ['http://127.0.0.1/api', 'must be scheme, host and port only, such as http://127.0.0.1:8081'],
+    ['http://127.0.0.1/?x', 'must be scheme, host and port only, such as http://127.0.0.1:8081'],
   ])('guard.upstream.url = %s', (url, what) => {
     expect(messagesOf(`guard.upstream.url = "${url}"`)).toEqual([`guard.upstream.url ${what}`]);
   });
@@ -246,9 +262,17 @@ describe('a value set twice', () => {
     );
   });
 
-  it('in the old form is refused as well', () => {
-    const [problem] = problemsOf('http_server.port=8081\nhttp_server.port=8082');
-    expect(problem).toMatchObject({ line: 2 });
+  it('in one block is the last one, for both', () => {
+    expect(problemsOf('http_server {\n  port = 8081\n  port = 8082\n}')).toEqual([]);
+  });
+
+  it('beside a block is refused in its dotted form, too', () => {
+    const [problem] = problemsOf('log { level = warn }\nhttp_server.port=8081\nhttp_server.port=8082');
+    expect(problem).toMatchObject({ line: 3, name: 'http_server.port' });
+  });
+
+  it('is no complaint about a name that the guard never reads', () => {
+    expect(problemsOf('http_server { port = 18081, enable = false }\nhttp_server.enable = true')).toEqual([]);
   });
 
   it('in blocks that only the broker reads is its own business', () => {
@@ -277,7 +301,7 @@ describe('the problems', () => {
   it('leave out combinations that rest on a value which is wrong in itself', () => {
     expect(
       messagesOf('guard { listen = "0.0.0.0:1", tls { certificate = a } }\nhttp_server.password = x'),
-    ).toEqual(['guard.tls.key is missing']);
+    ).toEqual(['guard.tls.key is missing: set it, or leave out its whole block']);
   });
 
   it('point at the member of a list', () => {
@@ -296,7 +320,7 @@ describe('the problems', () => {
 
   it('name the flag a value comes from', () => {
     expect(problemsOf('guard.listen = "127.0.0.1:1"', { listen: 'x' })).toEqual([
-      { file: '--listen', message: `guard.listen ${ADDRESS}` },
+      { file: '--listen', name: 'guard.listen', message: `guard.listen ${ADDRESS}` },
     ]);
     expect(() => defaultSettings({ upstream: 'x' })).toThrow(
       /^--upstream: guard\.upstream\.url must be a URL/,
@@ -312,12 +336,16 @@ describe('a settings file that cannot be read', () => {
       /nowhere\.conf does not exist: copy nanomq\.conf\.example there, or name another file with --config$/,
     ],
     ['is a directory', 'directory', /directory cannot be read \(not a regular file\)$/],
-    ['is no text', 'binary', /binary cannot be read \(not UTF-8 text\)$/],
+    ['is UTF-16', 'utf16', /utf16 cannot be read \(UTF-16 text: save it as UTF-8\)$/],
+    ['is no text', 'binary', /binary cannot be read \(a NUL byte in line 2: it is no text file\)$/],
+    ['is a FIFO', 'fifo', /fifo cannot be read \(not a regular file\)$/],
     ['is huge', 'huge', /huge cannot be read \(larger than 1 MiB\)$/],
   ])('because it %s is one sentence', (_, name, sentence) => {
     const directory = makeWorkspace({ huge: ' '.repeat(1024 * 1024 + 1) });
     mkdirSync(join(directory, 'directory'));
-    writeFileSync(join(directory, 'binary'), Buffer.from([0xff, 0xfe, 0x00, 0xc3]));
+    writeFileSync(join(directory, 'utf16'), Buffer.from('\ufeffguard { }', 'utf16le'));
+    writeFileSync(join(directory, 'binary'), Buffer.from('\x7fELF\n\0\xc3', 'latin1'));
+    execFileSync('mkfifo', [join(directory, 'fifo')]);
     const read = () => loadSettings(join(directory, name));
     expect(read).toThrow(Failure);
     expect(read).toThrow(sentence);

@@ -1,61 +1,145 @@
-// `broker-guard check`: everything serve would find wrong before it listens, without listening.
-import { formatAddress } from '../config/address.ts';
+// `broker-guard check`: everything serve would find wrong before it listens, at once and without listening.
+import type { SettingsReading } from '../config/load.ts';
+import { comparePlaces, placeOf } from '../config/problems.ts';
 import type { Settings } from '../config/settings.ts';
-import { openCore } from '../core.ts';
-import { Failure } from '../failure.ts';
-import { readTls } from '../listener/tls.ts';
-import { findSettingsFile, readSettings, type SettingsFlags } from './settings-source.ts';
+import { Failure, type Problem, SettingsFailure } from '../failure.ts';
+import { openKeyStore } from '../keystore/store.ts';
+import { describeExpiry, readTls } from '../listener/tls.ts';
+import { PROFILES } from '../policy/profile.ts';
+import { openBroker } from '../proxy/broker.ts';
+import { type Findings, formatBroker, tell, toJson } from './check-report.ts';
+import { findSettingsFile, inspectSource, meansEmbedded, type SettingsFlags } from './settings-source.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
 
-export async function runCheck(
-  terminal: Terminal,
-  flags: SettingsFlags & { json?: boolean },
-): Promise<ExitCode> {
-  const settings = readSettings(flags);
-  for (const warning of settings.warnings) terminal.report(`warning: ${warning}`);
-  const [keys, tls] = await Promise.allSettled([
-    countKeys(settings, terminal),
-    Promise.resolve(settings).then(readTls),
-  ]);
-  for (const failed of [keys, tls]) {
-    if (failed.status === 'fulfilled') continue;
-    if (!(failed.reason instanceof Failure)) throw failed.reason;
-    terminal.report(failed.reason.message);
+interface CheckFlags extends SettingsFlags {
+  readonly json?: boolean;
+  readonly connect?: boolean;
+}
+
+export async function runCheck(terminal: Terminal, flags: CheckFlags): Promise<ExitCode> {
+  const findings = await lookAtAll(terminal, flags);
+  const exit = judge(findings);
+  if (flags.json) terminal.print(`${JSON.stringify(toJson(findings, exit === EXIT.done))}\n`);
+  else tell(terminal, findings, findSettingsFile(flags));
+  return exit;
+}
+
+async function lookAtAll({ now }: Terminal, flags: CheckFlags): Promise<Findings> {
+  const isEmbedded = meansEmbedded(flags);
+  const reading = attempt(() => inspectSource(flags));
+  if (reading instanceof Failure) {
+    const none = { settings: undefined, keysDirectory: undefined, usableIssuers: undefined };
+    return { ...none, isEmbedded, errors: toProblems(reading), failures: [], warnings: [] };
   }
-  if (keys.status === 'rejected' || tls.status === 'rejected') return EXIT.misused;
-  const summary = summarize(settings, keys.value, findSettingsFile(flags));
-  terminal.print(flags.json ? `${JSON.stringify(summary)}\n` : formatSummary(summary));
-  return EXIT.done;
+  const { settings, files, find } = reading;
+  const keys = await lookAtKeys(files, isEmbedded);
+  const tls = lookAtTls(files, now());
+  const place = (problem: Problem): Problem => ({ ...placeByName(problem, find), ...problem });
+  return {
+    settings,
+    isEmbedded,
+    keysDirectory: files.keysDirectory,
+    usableIssuers: keys.usable,
+    errors: [...reading.problems, ...[...keys.errors, ...tls.errors].map(place)].sort(comparePlaces),
+    failures: [...keys.failures.map(place), ...(flags.connect ? await connect(settings, isEmbedded) : [])],
+    warnings: [...reading.warnings, ...[...keys.warnings, ...tls.warnings].map(place)].sort(comparePlaces),
+  };
 }
 
-async function countKeys(settings: Settings, { now, report }: Terminal): Promise<number> {
-  const core = await openCore(settings, { now, report });
-  core.close();
-  return core.keys.usableIssuers();
+const placeByName = ({ name }: Problem, find: SettingsReading['find']) =>
+  name === undefined ? undefined : placeOf(name.split('.'), find);
+
+function attempt<T>(work: () => T): T | Failure {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
 }
 
-interface Summary {
-  readonly settings: string | null;
-  readonly listen: string;
-  readonly service: string;
-  readonly upstream: string;
-  readonly keys_dir: string;
-  readonly usable_issuers: number;
+const toProblems = (failure: Failure, name?: string): readonly Problem[] =>
+  failure instanceof SettingsFailure
+    ? failure.problems
+    : [{ message: failure.message, ...(name !== undefined && { name }) }];
+
+interface Look {
+  readonly errors: readonly Problem[];
+  readonly failures: readonly Problem[];
+  readonly warnings: readonly Problem[];
 }
 
-const summarize = (settings: Settings, usableIssuers: number, file: string | undefined): Summary => ({
-  settings: file ?? null,
-  listen: `${settings.tls ? 'https' : 'http'}://${formatAddress(settings.listen)}`,
-  service: `http://${formatAddress(settings.service)}`,
-  upstream: settings.upstream.socketPath ?? settings.upstream.origin,
-  keys_dir: settings.keysDirectory,
-  usable_issuers: usableIssuers,
-});
+const NOTHING: Look = { errors: [], failures: [], warnings: [] };
 
-function formatSummary(summary: Summary): string {
-  return (
-    `The settings are good: ${summary.settings ?? 'defaults, since there is no nanomq.conf here'}\n` +
-    `  listens on ${summary.listen}, service on ${summary.service}, forwards to ${summary.upstream}\n` +
-    `  usable issuers in ${summary.keys_dir}: ${summary.usable_issuers}\n`
+async function lookAtKeys(
+  { keysDirectory, extraKeyFiles = [], issuerSuffixOptional = false }: SettingsReading['files'],
+  isEmbedded: boolean,
+): Promise<Look & { usable: number | undefined }> {
+  if (keysDirectory === undefined) return { ...NOTHING, usable: undefined };
+  const lines: string[] = [];
+  const name = 'guard.keys_dir';
+  const keys = await openKeyStore({
+    directory: keysDirectory,
+    extraFiles: extraKeyFiles,
+    suffixOptional: issuerSuffixOptional,
+    report: (line) => lines.push(line),
+  }).catch((error: unknown) => {
+    if (error instanceof Failure) return error;
+    throw error;
+  });
+  if (keys instanceof Failure) {
+    // The embedded broker's guard makes the directory and a key pair of its own.
+    if (!isEmbedded) return { ...NOTHING, errors: toProblems(keys, name), usable: undefined };
+    return { ...NOTHING, failures: [describeNoKey(keysDirectory, isEmbedded)], usable: 0 };
+  }
+  keys.close();
+  const usable = keys.usableIssuers();
+  return {
+    errors: [],
+    failures: usable === 0 ? [describeNoKey(keysDirectory, isEmbedded)] : [],
+    warnings: lines
+      .filter((line) => line.startsWith(WARNING))
+      .map((line) => ({ message: line.slice(WARNING.length), name })),
+    usable,
+  };
+}
+
+const WARNING = 'warning: ';
+
+function describeNoKey(directory: string, isEmbedded: boolean): Problem {
+  const advice = isEmbedded
+    ? 'serve makes a key pair when it first starts'
+    : 'every request would be refused; make a key pair with broker-guard keygen NAME';
+  return { message: `guard.keys_dir: no usable key in ${directory}: ${advice}`, name: 'guard.keys_dir' };
+}
+
+function lookAtTls({ tls }: SettingsReading['files'], nowMs: number): Look {
+  const material = attempt(() => readTls({ tls }));
+  if (material instanceof Failure) return { ...NOTHING, errors: toProblems(material, 'guard.tls') };
+  const expiry = describeExpiry(material, nowMs);
+  return { ...NOTHING, warnings: expiry === undefined ? [] : [expiry] };
+}
+
+/** Asks the broker what the guard itself would. */
+async function connect(settings: Settings | undefined, isEmbedded: boolean): Promise<readonly Problem[]> {
+  if (settings === undefined) return [];
+  if (isEmbedded) return [{ message: 'there is no broker to ask: serve would start the embedded one' }];
+  const causes: string[] = [];
+  const broker = openBroker(
+    settings.upstream,
+    () => performance.now(),
+    (line) => causes.push(line),
   );
+  const reason = await broker.probe(PROFILES[settings.upstream.profile].target.basePath || '/');
+  broker.close(true);
+  if (reason === undefined) return [];
+  const advice =
+    'check that it runs, and guard.upstream.url or http_server (ip_addr, port, username, password)';
+  const why = [reason, ...causes].join('; ');
+  return [{ message: `the broker at ${formatBroker(settings)} gives no usable answer (${why}): ${advice}` }];
+}
+
+function judge({ errors, failures }: Findings): ExitCode {
+  if (errors.length > 0) return EXIT.misused;
+  return failures.length > 0 ? EXIT.refused : EXIT.done;
 }

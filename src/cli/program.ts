@@ -40,6 +40,11 @@ Signals, to the pid of the line "pid PID listening on ...":
   kill -HUP PID    reads the settings and the TLS files again; a bad file changes nothing
   kill PID         stops accepting, finishes what runs and exits 0`;
 
+const CHECK_EXITS = `
+Example: broker-guard check --config nanomq.conf --connect
+Exit codes: 2 bad settings, keys directory or TLS files; else 1 no usable key, or a broker that --connect could not
+ask; else 0. Warnings do not change it.`;
+
 /** A command's module is loaded when the command runs: minting a token needs no HTTP server. */
 type Act = <A extends unknown[]>(load: () => Promise<Run<A>>) => (...args: A) => Promise<void>;
 
@@ -62,7 +67,9 @@ function buildProgram(act: Act, terminal: Terminal, version: string): Command {
     .addHelpText('after', SIGNALS)
     .action(act(async () => (await import('./serve.ts')).runServe));
   addSettings(command(program, 'check', 'read the settings and keys as serve would, and say what is wrong'))
+    .option('--connect', "ask the broker for an answer, with the guard's credentials")
     .option('--json', 'print JSON')
+    .addHelpText('after', CHECK_EXITS)
     .action(act(async () => (await import('./check.ts')).runCheck));
   addKeygen(program).action(act(async () => (await import('./keygen.ts')).runKeygen));
   addCertificate(program).action(act(async () => (await import('./certificate.ts')).runCertificate));

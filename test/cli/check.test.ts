@@ -1,4 +1,5 @@
 // `broker-guard check`, as a process: everything that is wrong, at once, with its place.
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -26,7 +27,11 @@ describe('check', () => {
       const { code, stdout, stderr } = await runProgram([command], { cwd });
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
       const file = join(cwd, 'nanomq.conf');
-      expect(stderr.trimEnd().split('\n')).toEqual([
+      const lines = stderr.trimEnd().split('\n');
+      expect(lines.filter((line) => !line.startsWith('warning: '))).toEqual([
+        ...(command === 'check'
+          ? [expect.stringMatching(/:1:1: guard\.keys_dir: ".*" does not exist; create it\.$/)]
+          : []),
         `${file}:2:3: guard.listen must be an address such as 127.0.0.1:8090, [::1]:8090 or unix:/run/guard.sock`,
         `${file}:3:3: guard.keys_dri is unknown; did you mean keys_dir?`,
         `${file}:4:32: guard.token.algorithms must be one of RS256, RS384, RS512, PS256, PS384, PS512`,
@@ -35,7 +40,7 @@ describe('check', () => {
           /nanomq\.conf:5:14: guard\.upstream\.url leads to another host in clear text: .*guard\.insecure_clear_text_upstream = true$/,
         ),
         `${file}:5:61: guard.upstream.timeouts.conect is unknown; did you mean connect?`,
-        `${file}:5:74: guard.upstream.timeouts.body must be longer than 0`,
+        `${file}:5:74: guard.upstream.timeouts.body must be longer than 0, such as 2s`,
         `${file}:7:15: http_server.port must be a whole number from 1 to 65535`,
         `${file}:8:1: gaurd is unknown; did you mean guard?`,
       ]);
@@ -53,18 +58,30 @@ describe('check', () => {
     const cwd = makeWorkspace({ 'nanomq.conf': 'guard.listen = "127.0.0.1:8090"' });
     const { code, stderr } = await runProgram(['check', '--listen', 'here', '--upstream', 'there'], { cwd });
     expect(code).toBe(2);
-    expect(stderr).toBe(
+    expect(stderr).toContain(
       '--listen: guard.listen must be an address such as 127.0.0.1:8090, [::1]:8090 or unix:/run/guard.sock\n' +
         '--upstream: guard.upstream.url must be a URL such as http://127.0.0.1:8081 or unix:/run/broker.sock\n',
     );
   });
 
-  it('reports missing keys and missing TLS files together', async () => {
-    const cwd = makeWorkspace({ 'nanomq.conf': 'guard { tls { certificate = a.crt, key = a.key } }' });
+  it('tells bad settings, a missing keys directory and missing TLS files together, each with its place', async () => {
+    const cwd = makeWorkspace({
+      'nanomq.conf':
+        'guard {\n  keys_dir = issuers\n  drian = 1s\n  tls { certificate = a.crt, key = a.key }\n}',
+    });
     const { code, stdout, stderr } = await runProgram(['check'], { cwd });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(/guard\.keys_dir: "\S+keys" does not exist; create it\./);
-    expect(stderr).toMatch(/guard\.tls\.certificate: \S+a\.crt /);
+    const file = join(cwd, 'nanomq.conf');
+    expect(stderr).toContain(`${file}:3:3: guard.drian is unknown; did you mean drain?\n`);
+    expect(stderr).toContain(
+      `${file}:2:3: guard.keys_dir: "${join(cwd, 'issuers')}" does not exist; create it.\n`,
+    );
+    expect(stderr).toMatch(
+      /nanomq\.conf:4:9: guard\.tls\.certificate: \S+a\.crt cannot be read \(ENOENT\); make it/,
+    );
+    expect(stderr).toMatch(
+      /nanomq\.conf:4:30: guard\.tls\.key: \S+a\.key cannot be read \(ENOENT\); make it/,
+    );
     expect(stderr).not.toMatch(/\n\s+at /);
   });
 
@@ -73,7 +90,7 @@ describe('check', () => {
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
     const { port } = taken.address() as { port: number };
     const cwd = makeWorkspace({
-      'nanomq.conf': `guard { listen = "127.0.0.1:${port}" }`,
+      'nanomq.conf': `guard { listen = "127.0.0.1:${port}" }\nhttp_server { port = 8081, limit_conn = 65535 }`,
       'keys/ops.pub': OPS.publicPem,
       'keys/bad.pub': 'x',
     });
@@ -82,10 +99,21 @@ describe('check', () => {
     expect(code).toBe(0);
     expect(stdout).toBe(
       `The settings are good: nanomq.conf\n  listens on http://127.0.0.1:${port}, service on http://127.0.0.1:8091, ` +
-        `forwards to http://127.0.0.1:8081\n  usable issuers in ${join(cwd, 'keys')}: 1\n`,
+        `forwards to http://127.0.0.1:8081\n  the broker has 65535 HTTP workers (http_server.limit_conn)\n` +
+        `  usable issuers in ${join(cwd, 'keys')}: 1\n`,
     );
-    expect(stderr).toMatch(/warning: the broker still has the user name and password it was shipped with/);
-    expect(stderr).toMatch(/warning: bad\.pub is not used: /);
+    const file = join(cwd, 'nanomq.conf');
+    expect(stderr).toContain(
+      `warning: ${file}:2:1: http_server.ip_addr is not set: NanoMQ listens on every interface`,
+    );
+    expect(stderr).toContain(`warning: ${file}:2:1: the broker still has the user name and password`);
+    expect(stderr).toMatch(/warning: \S+nanomq\.conf:1:1: bad\.pub is not used: /);
+  });
+
+  it('names the port of the broker, also where it is the one of the scheme', async () => {
+    const cwd = makeWorkspace({ 'keys/ops.pub': OPS.publicPem });
+    const { stdout } = await runProgram(['check', '--upstream', 'https://broker.example'], { cwd });
+    expect(stdout).toContain('forwards to https://broker.example:443\n');
   });
 
   it('--json prints the summary as data', async () => {
@@ -93,13 +121,135 @@ describe('check', () => {
     const { code, stdout } = await runProgram(['check', '--json', '--upstream', 'unix:b.sock'], { cwd });
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual({
-      settings: null,
+      ok: true,
       listen: 'http://127.0.0.1:8090',
       service: 'http://127.0.0.1:8091',
       upstream: join(cwd, 'b.sock'),
       keys_dir: join(cwd, 'keys'),
       usable_issuers: 1,
+      problems: [
+        {
+          level: 'warning',
+          file: null,
+          line: null,
+          column: null,
+          name: 'http_server.password',
+          message: expect.stringMatching(/^the broker still has the user name and password/),
+        },
+      ],
     });
+  });
+
+  it('--json prints what is wrong as data, on failure too', async () => {
+    const cwd = makeWorkspace({ 'nanomq.conf': 'guard.drain = x\nhttp_server { port = "18081" }' });
+    const { code, stdout, stderr } = await runProgram(['check', '--json'], { cwd });
+    expect({ code, stderr }).toEqual({ code: 2, stderr: '' });
+    const { problems, ...summary } = JSON.parse(stdout);
+    expect(summary).toEqual({
+      ok: false,
+      listen: null,
+      service: null,
+      upstream: null,
+      keys_dir: join(cwd, 'keys'),
+      usable_issuers: null,
+    });
+    const file = join(cwd, 'nanomq.conf');
+    const place = { file, line: 1, column: 1 };
+    expect(problems).toContainEqual({
+      level: 'error',
+      ...place,
+      name: 'guard.drain',
+      message: expect.any(String),
+    });
+    expect(problems).toContainEqual({
+      level: 'error',
+      ...place,
+      name: 'guard.keys_dir',
+      message: expect.any(String),
+    });
+    const port = { file, line: 2, column: 15, name: 'http_server.port' };
+    expect(problems).toContainEqual({
+      level: 'warning',
+      ...port,
+      message: expect.stringMatching(/stays with 8081/),
+    });
+  });
+
+  it.each([
+    ['a file that is none', ['--config', 'my.conf'], /my\.conf does not exist/],
+    ['a syntax error', [], /nanomq\.conf:1:9: /],
+  ])('--json knows only the problem of %s', async (_, flags, message) => {
+    const cwd = makeWorkspace({ 'nanomq.conf': 'guard { ' });
+    const { code, stdout } = await runProgram(['check', '--json', ...flags], { cwd });
+    expect(code).toBe(2);
+    const { ok, listen, problems } = JSON.parse(stdout);
+    expect({ ok, listen, levels: problems.map(({ level }: { level: string }) => level) }).toEqual({
+      ok: false,
+      listen: null,
+      levels: ['error'],
+    });
+    const [{ file, line, column, message: text }] = problems;
+    expect(`${file}:${line}:${column}: ${text}`).toMatch(flags.length > 0 ? message : /nanomq\.conf:1:7: /);
+  });
+
+  it('exits 1 where no key is usable: the guard would refuse everything', async () => {
+    const cwd = makeWorkspace({ 'nanomq.conf': 'http_server { port = 8081 }', 'keys/bad.pub': 'x' });
+    const { code, stdout, stderr } = await runProgram(['check'], { cwd });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^The settings are good: .*usable issuers in \S+: 0\n$/s);
+    expect(stderr).toMatch(
+      /guard\.keys_dir: no usable key in \S+: .* make a key pair with broker-guard keygen NAME/,
+    );
+  });
+
+  it('needs no keys directory where http_server.jwt.public.keyfile is usable', async () => {
+    const cwd = makeWorkspace({
+      'nanomq.conf': 'http_server { port = 8081, jwt.public.keyfile = "hall.pub" }',
+      'hall.pub': OPS.publicPem,
+    });
+    const { code, stdout } = await runProgram(['check'], { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/usable issuers in \S+: 1\n$/);
+  });
+
+  it('without a settings file says that serve would start the embedded broker', async () => {
+    const { code, stdout, stderr } = await runProgram(['check'], { cwd: makeWorkspace() });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /^There is no nanomq\.conf here: serve would start the embedded broker.*forwards to the embedded broker\n/s,
+    );
+    expect(stderr).toMatch(/no usable key in \S+: serve makes a key pair when it first starts\n$/);
+  });
+
+  it('--connect asks the broker with the credentials of the guard', async () => {
+    const seen: (string | undefined)[] = [];
+    const broker = createHttpServer((req, res) => {
+      seen.push(`${req.method} ${req.url} ${req.headers.authorization}`);
+      res.writeHead(req.headers.authorization === 'Basic aGFsbDpzZXNhbWU=' ? 200 : 401).end();
+    });
+    await new Promise<void>((resolve) => broker.listen(0, '127.0.0.1', resolve));
+    const { port } = broker.address() as { port: number };
+    const conf = (password: string) =>
+      `http_server { port = ${port}, username = hall, password = ${password} }`;
+    const cwd = makeWorkspace({
+      'nanomq.conf': conf('sesame'),
+      'other.conf': conf('wrong'),
+      'keys/ops.pub': OPS.publicPem,
+    });
+    expect((await runProgram(['check', '--connect'], { cwd })).code).toBe(0);
+    const refused = await runProgram(['check', '--connect', '--config', 'other.conf'], { cwd });
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(
+      /the broker at http:\/\/127\.0\.0\.1:\d+ gives no usable answer \(upstream_broken/,
+    );
+    expect(seen).toEqual([
+      'GET /api/v4 Basic aGFsbDpzZXNhbWU=',
+      expect.stringMatching(/^GET \/api\/v4 Basic (?!aGFsbDpzZXNhbWU=)/),
+    ]);
+    await new Promise((resolve) => broker.close(resolve));
+    const gone = await runProgram(['check', '--connect'], { cwd });
+    expect(gone.code).toBe(1);
+    expect(gone.stderr).toMatch(/gives no usable answer \(upstream_unreachable.*check that it runs/);
   });
 
   it('says which settings file is missing, and what to do', async () => {

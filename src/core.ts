@@ -13,7 +13,7 @@ export interface Core {
   readonly settings: CoreSettings;
   readonly guard: Guard;
   readonly keys: KeyStore;
-  /** Keys are followed no longer; the guard goes on judging by the last ones. */
+  /** Stops following the keys directory; the guard goes on judging by the last keys. */
   close(): void;
 }
 

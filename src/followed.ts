@@ -1,4 +1,4 @@
-// A state that changes now and then, and whoever wants to hear of it. Knows nothing of what the state is.
+// A state that changes, and its listeners. Knows nothing of what the state is.
 
 export interface Followed<T> {
   /** The present state: immutable, and the same object until something changes. */
@@ -35,7 +35,7 @@ export class FollowedState<T> implements Followed<T> {
   change(state: T): void {
     this.#state = state;
     for (const follower of [...this.#followers]) {
-      // Whoever was stopped by a listener before it has nothing to hear any more.
+      // Skips whoever was stopped by an earlier listener.
       if (this.#followers.has(follower)) tell(follower.listener, state);
     }
   }

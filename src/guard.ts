@@ -36,7 +36,7 @@ export function createGuard({ rules, lookup, now }: GuardOptions): Guard {
   const recall = (token: string): Remembered | undefined => {
     const known = remembered.get(token);
     if (known === undefined) return undefined;
-    // By the name the token says: a short one may have come to fit two files since.
+    // Looked up as the token wrote it: a name without its suffix may fit two files by now.
     const filed = lookup(known.token.claimedIssuer);
     if (filed?.usable && filed.keys.includes(known.token.key)) return known;
     remembered.delete(token);

@@ -1,10 +1,11 @@
 // The package's face for other programs: the guard without its listener. Reads no argument and no environment, hears no
 // signal, ends no process; importing it does nothing.
 import { type Core, openCore } from './core.ts';
-import { deny } from './decision.ts';
+import { type Denial, deny } from './decision.ts';
 import { type Explanation, explainToken } from './explain.ts';
+import { Failure } from './failure.ts';
 import { describeRefusal } from './http/refusal.ts';
-import { type Identity, toIdentity } from './library/identity.ts';
+import { type Identity, judgePrincipal, toIdentity } from './library/identity.ts';
 import {
   type GuardedHandler,
   type Handler,
@@ -16,6 +17,7 @@ import { type GuardOptions, readOptions } from './library/options.ts';
 import type { VisitParts } from './library/visit.ts';
 import { type AuditRecord, auditObserver } from './observe/audit/record.ts';
 import { createRecorder } from './observe/recorder.ts';
+import { printError } from './steps/deny-failures.ts';
 
 export { Failure, type Problem, SettingsFailure } from './failure.ts';
 export type { TokenOptions } from './library/options.ts';
@@ -41,7 +43,7 @@ export interface OpenGuard {
   authenticate(token: string): Authentication;
   /** Every check of a token with its verdict, and the true reason: for the operator, not for the caller. */
   explain(token: string): Explanation;
-  /** Keys are followed no longer. */
+  /** Stops following the keys directory. */
   close(): Promise<void>;
 }
 
@@ -51,10 +53,12 @@ export interface OpenGuard {
  */
 export async function openGuard(options: GuardOptions): Promise<OpenGuard> {
   const settings = readOptions(options);
-  const report = options.report ?? ((line: string) => console.error(`broker-guard: ${line}`));
-  const core = await openCore(settings, { now: Date.now, report });
+  const complain = (line: string) => console.error(`broker-guard: ${line}`);
+  const report = containThrow('report', options.report ?? complain, complain);
+  const core = await openCore(settings, { now: Date.now, report }).catch(renameSetting);
   const recorder = createRecorder({
-    observers: options.audit === undefined ? [] : [auditObserver(contain(options.audit, report))],
+    observers:
+      options.audit === undefined ? [] : [auditObserver(containThrow('audit', options.audit, report))],
     now: Date.now,
     tick: () => performance.now(),
   });
@@ -63,10 +67,18 @@ export async function openGuard(options: GuardOptions): Promise<OpenGuard> {
 
 function toFace(core: Core, parts: VisitParts): OpenGuard {
   return {
-    koa: () => makeKoaMiddleware(parts),
-    handler: (handle) => makeHandler(handle, parts),
+    koa(...none: unknown[]) {
+      // Ignored, an `action` would be judged by nobody.
+      if (none.length > 0) throw new TypeError('guard.koa() takes no options yet: it judges the token alone');
+      return makeKoaMiddleware(parts);
+    },
+    handler(handle) {
+      if (typeof handle !== 'function')
+        throw new TypeError('guard.handler(handle): handle must be a function');
+      return makeHandler(handle, parts);
+    },
     authenticate: (token) => authenticate(core, token),
-    explain: (token) => explainToken(token, core, Date.now()),
+    explain: (token) => explainToken(typeof token === 'string' ? token : '', core, Date.now()),
     close: async () => core.close(),
   };
 }
@@ -74,18 +86,33 @@ function toFace(core: Core, parts: VisitParts): OpenGuard {
 function authenticate({ guard }: Core, token: string): Authentication {
   const isThere = typeof token === 'string' && token !== '';
   const decision = isThere ? guard.authenticate(token) : deny('token_missing');
-  if (decision.allowed) return { allowed: true, principal: toIdentity(decision.value) };
-  const { row, reason, message } = describeRefusal(decision);
+  const denial = decision.allowed ? judgePrincipal(decision.value) : decision;
+  if (decision.allowed && denial === undefined)
+    return { allowed: true, principal: toIdentity(decision.value) };
+  const { row, reason, message } = describeRefusal(denial as Denial);
   return { allowed: false, reason, status: row.status, message };
 }
 
-/** What the program does with a record must not become the trouble of the request. */
-function contain(audit: (record: AuditRecord) => void, report: (line: string) => void): typeof audit {
-  return (record) => {
+/** The core speaks of settings in a file. */
+function renameSetting(error: unknown): never {
+  if (!(error instanceof Failure)) throw error;
+  throw new Failure(error.code, error.message.replace(/^guard\.keys_dir/, 'keysDir'), { cause: error });
+}
+
+/** An exception in a function of the program, thrown at once or later, must not fail the request or end the process. */
+function containThrow<T>(
+  name: string,
+  call: (value: T) => unknown,
+  report: (line: string) => void,
+): (value: T) => void {
+  const tell = (error: unknown) =>
+    report(`the ${name} function of the program has thrown: ${printError(error)}`);
+  return (value) => {
     try {
-      audit(record);
+      const result = call(value);
+      if (result instanceof Promise) result.catch(tell);
     } catch (error) {
-      report(`the audit function of the program has thrown: ${error instanceof Error ? error.stack : error}`);
+      tell(error);
     }
   };
 }

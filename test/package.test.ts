@@ -1,6 +1,6 @@
 // The tarball that would be published: what linters of packages say of it, and what happens in an empty folder.
 import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { cpSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { announcedPorts, startProcess } from './support/program.ts';
@@ -36,8 +36,8 @@ describe('the packed tarball', () => {
     expect(run(bin('attw'), args, folder)).toContain('No problems found');
   });
 
-  it('is installed in an empty folder, imported without a trace, and started', async () => {
-    const { folder, tarball } = pack();
+  it('is installed in an empty folder, imported without a trace, compiled against, and started', async () => {
+    const { tarball } = pack();
     const app = makeWorkspace({ 'package.json': '{"type":"module"}' });
     run('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', tarball], app);
     const script = `
@@ -46,6 +46,32 @@ describe('the packed tarball', () => {
       const { openGuard } = await import('broker-guard');
       process.stdout.write(typeof openGuard + ' ' + (trace() === before));`;
     expect(run(process.execPath, ['--input-type=module', '--eval', script], app)).toBe('function true');
+    const use = `
+      import { openGuard, type Identity } from 'broker-guard';
+      import http from 'node:http';
+      const guard = await openGuard({ keysDir: '.', token: { maxLifetime: '1h' } });
+      const greet = guard.handler((_req, res, who: Identity) => res.end(who.issuer));
+      http.createServer(greet).unref();
+      const said = guard.authenticate('a.b.c');
+      if (!said.allowed) process.stdout.write(said.reason);
+      await guard.close();
+      export {};`;
+    writeFileSync(join(app, 'use.ts'), use);
+    const compile = [
+      '--strict',
+      '--module',
+      'nodenext',
+      '--target',
+      'es2022',
+      '--outDir',
+      'out',
+      '--types',
+      'node',
+    ];
+    const types = ['--typeRoots', join(ROOT, 'node_modules/@types')];
+    run(bin('tsc'), [...compile, ...types, 'use.ts'], app);
+    cpSync(join(app, 'out/use.js'), join(app, 'use.js'));
+    expect(run(process.execPath, ['use.js'], app)).toBe('token_malformed');
     const guard = startProcess(
       join(app, 'node_modules/.bin/broker-guard'),
       ['serve', '--listen', '127.0.0.1:0', '--service-listen', '127.0.0.1:0'],
@@ -55,6 +81,5 @@ describe('the packed tarball', () => {
     const { service } = await announcedPorts(guard);
     expect((await fetch(`http://127.0.0.1:${service}/readyz`)).status).toBe(200);
     expect((await guard.stop()).code).toBe(0);
-    expect(readdirSync(folder)).toHaveLength(1);
   }, 120_000);
 });

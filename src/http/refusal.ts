@@ -63,6 +63,13 @@ export function writeRefusal(res: ServerResponse, denial: Denial, options: Refus
   return res.req.method === 'HEAD' ? 0 : Buffer.byteLength(body);
 }
 
+/** The same for a response that others may write to as well: nothing of theirs can come between head and body. */
+export function writeRefusalAtOnce(res: ServerResponse, denial: Denial, options: RefusalOptions): number {
+  const { status, headers, body } = formatRefusal(denial, options);
+  res.writeHead(status, headers).end(body);
+  return res.req.method === 'HEAD' ? 0 : Buffer.byteLength(body);
+}
+
 /** The detail tells more than the row, except where the true reason is not for the caller. */
 function describe(row: ReasonRow, denial: Denial): string {
   return denial.detail === undefined || row.shownAs !== undefined

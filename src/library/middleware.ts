@@ -1,6 +1,7 @@
 // The guard as a middleware of somebody else's Koa application and as a handler for node:http, Connect and Express. Knows
 // these by their shapes alone, so that it goes with any version of them.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isChosenAnswer } from '../steps/deny-failures.ts';
 import type { Identity } from './identity.ts';
 import { Visit, type VisitParts } from './visit.ts';
 
@@ -8,6 +9,7 @@ import { Visit, type VisitParts } from './visit.ts';
 export interface KoaContext {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
+  readonly originalUrl: string;
   readonly app: { emit(name: 'error', error: unknown, ctx: unknown): unknown };
   // biome-ignore lint/suspicious/noExplicitAny: Koa's own type of its state
   state: any;
@@ -18,7 +20,7 @@ export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => P
 
 export function makeKoaMiddleware(parts: VisitParts): KoaMiddleware {
   return async (ctx, next) => {
-    const visit = new Visit(ctx.req, ctx.res, parts);
+    const visit = new Visit(ctx.req, ctx.res, parts, ctx.originalUrl);
     const identity = visit.admit();
     if (identity === undefined) {
       ctx.respond = false;
@@ -28,7 +30,7 @@ export function makeKoaMiddleware(parts: VisitParts): KoaMiddleware {
     try {
       await next();
     } catch (error) {
-      if (visit.isOver || isMeantForCaller(error)) throw error;
+      if (visit.isOver || isChosenAnswer(error)) throw error;
       ctx.app.emit('error', error, ctx);
       ctx.respond = false;
       visit.fail(error);
@@ -36,13 +38,9 @@ export function makeKoaMiddleware(parts: VisitParts): KoaMiddleware {
   };
 }
 
-/** What `ctx.throw(404)` throws: an answer that the program has chosen, not a failure. */
-const isMeantForCaller = (error: unknown): boolean =>
-  error instanceof Error && 'expose' in error && error.expose === true;
-
 export type Next = (error?: unknown) => void;
 
-/** @param next is there where Connect or Express has called */
+/** @param next present where Connect or Express is the caller */
 export type GuardedHandler = (
   req: IncomingMessage,
   res: ServerResponse,
@@ -54,7 +52,9 @@ export type Handler = (req: IncomingMessage, res: ServerResponse, next?: Next) =
 
 export function makeHandler(handle: GuardedHandler, parts: VisitParts): Handler {
   return (req, res, next) => {
-    const visit = new Visit(req, res, parts);
+    // Connect and Express shorten `url` below a mount point, and keep the whole of it here.
+    const { originalUrl } = req as { originalUrl?: string };
+    const visit = new Visit(req, res, parts, originalUrl);
     const identity = visit.admit();
     if (identity !== undefined) void run(visit, () => handle(req, res, identity, next));
   };

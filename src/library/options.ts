@@ -58,12 +58,13 @@ export function readOptions(options: GuardOptions): CoreSettings {
   };
 }
 
-/** What the schema cannot see: names that are none of its own, and functions. */
+/** Unknown names, and options that must be functions or texts. */
 function listOwnProblems(options: GuardOptions): Problem[] {
   const { keysDir, token } = options;
   const functions = (['audit', 'report'] as const).filter((name) => options[name] !== undefined);
   return [
     ...(keysDir === undefined ? ['keysDir is missing: name the directory of the keys'] : []),
+    ...(keysDir !== undefined && typeof keysDir !== 'string' ? ['keysDir must be a text'] : []),
     ...Object.keys(options)
       .filter((name) => !NAMES.has(name))
       .map((name) => `${name} is unknown; known here: ${[...NAMES].join(', ')}`),
@@ -81,7 +82,7 @@ const toOptionProblem = ({ message }: Problem): Problem => ({
   message: toCamelCase(message.replace(/^guard\./, '')),
 });
 
-/** Written as in a file: here it would have two names. */
+/** Spelled as in a settings file: refused, or one option would have two names. */
 const isSettingName = (name: string): boolean => name.includes('_');
 const toCamelCase = (text: string): string =>
   text.replace(/(?<=[a-z])_([a-z])/g, (_, letter: string) => letter.toUpperCase());

@@ -4,14 +4,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Guard } from '../guard.ts';
 import type { AnswerConnection } from '../http/exchange.ts';
 import { readHead } from '../http/head.ts';
-import { canonicalizeTarget } from '../http/target.ts';
+import { writeRefusalAtOnce } from '../http/refusal.ts';
+import { canonicalizeTarget, type Target } from '../http/target.ts';
 import type { Recorder } from '../observe/recorder.ts';
 import { refuse } from '../steps/answer-denials.ts';
 import { judgeCredential } from '../steps/authenticate.ts';
-import { denyFailure } from '../steps/deny-failures.ts';
+import { denyFailure, printError } from '../steps/deny-failures.ts';
 import { beginRecord } from '../steps/record.ts';
 import { RequestState } from '../steps/state.ts';
-import { type Identity, toIdentity } from './identity.ts';
+import { type Identity, judgePrincipal, toIdentity } from './identity.ts';
 
 export interface VisitParts {
   readonly guard: Guard;
@@ -22,40 +23,52 @@ export interface VisitParts {
 /** Node itself reads away a body that nobody has asked for: no answer has to end the connection. */
 const NODES_OWN: AnswerConnection = { begin: () => undefined, end: () => undefined, endsWith: () => false };
 
-/** For the record alone: which paths there are is the program's own matter. */
+const MAX_PATH_LENGTH = 256;
+
+/** Used only for the record's path: the program decides which paths exist. */
 const ANY_TARGET = { basePath: '', basePathOnce: false, encodedSlashAllowed: true };
 
 export class Visit {
   readonly #state: RequestState;
   readonly #parts: VisitParts;
 
-  /** From here on the request leaves a record when its response closes. */
-  constructor(req: IncomingMessage, res: ServerResponse, parts: VisitParts) {
+  /**
+   * From here on the request leaves a record when its response closes.
+   * @param originalUrl the target before a mount point has cut it short
+   */
+  constructor(req: IncomingMessage, res: ServerResponse, parts: VisitParts, originalUrl = req.url ?? '') {
     this.#parts = parts;
     this.#state = new RequestState(req, res);
     beginRecord(this.#state, parts.recorder, NODES_OWN);
-    // Connect and Express shorten `url` below a mount point, and keep the whole of it here.
-    const { originalUrl } = req as { originalUrl?: string };
-    const target = canonicalizeTarget(originalUrl ?? req.url ?? '', ANY_TARGET);
-    if (target.allowed) this.#state.target = target.value;
+    this.#state.target = nameTarget(originalUrl);
   }
 
   /** Who is calling; undefined where the request was refused, and is answered. */
   admit(): Identity | undefined {
     const state = this.#state;
     state.head = readHead(state.req);
-    const denial = judgeCredential(state, this.#parts.guard);
-    if (denial !== undefined) refuse(state, denial);
-    return state.principal && toIdentity(state.principal);
+    const denial = judgeCredential(state, this.#parts.guard) ?? judgePrincipal(state.principal);
+    if (denial === undefined) return state.principal && toIdentity(state.principal);
+    refuse(state, denial, writeRefusalAtOnce);
+    return undefined;
   }
 
   /** The program's own code has thrown: the caller is told nothing of it, the operator all. */
   fail(error: unknown): void {
-    refuse(this.#state, denyFailure(this.#state, error, this.#parts.report));
+    const what = `failed in the program behind the guard: ${printError(error)}`;
+    refuse(this.#state, denyFailure(this.#state, what, this.#parts.report), writeRefusalAtOnce);
   }
 
   /** Nobody is left to be answered. */
   get isOver(): boolean {
     return this.#state.res.closed || this.#state.res.destroyed;
   }
+}
+
+/** The canonical path, where it has one; else as much of what was sent as a record should hold. */
+function nameTarget(url: string): Target {
+  const target = canonicalizeTarget(url, ANY_TARGET);
+  if (target.allowed) return target.value;
+  const [path = ''] = url.split('?', 1);
+  return { path: path.slice(0, MAX_PATH_LENGTH), text: url };
 }

@@ -1,4 +1,4 @@
-// What one reading of the settings brings to life behind the guarded listener: the application and the broker.
+// The guarded application and the broker, built from one reading of the settings.
 import type { RequestListener } from 'node:http';
 import type { Settings } from '../config/settings.ts';
 import { PROFILES, type Profile } from '../policy/profile.ts';

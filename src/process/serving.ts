@@ -22,7 +22,7 @@ export interface Opened {
   readonly tls: TlsMaterial | undefined;
 }
 
-/** As much of it as a process needs that serves. */
+/** The part that a serving process needs. */
 export interface Means {
   readonly guard: Guard;
   readonly tls: TlsMaterial | undefined;

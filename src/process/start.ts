@@ -48,7 +48,7 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
     probe: () => serving.probe(),
     isDraining: () => draining,
   });
-  const recorder = createRecorder({ observers: [auditDoors(audit)], now: Date.now, tick });
+  const recorder = createRecorder({ observers: [auditRefusals(audit)], now: Date.now, tick });
   const service = http.createServer(
     createServiceApp({ recorder, report, readiness, core: () => core }).callback(),
   );
@@ -73,7 +73,7 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
       core.close();
       core = opened;
       tls = renewed;
-      // Workers may take a while: the end may have come meanwhile, for the keys of before.
+      // If the guard was stopped meanwhile, stop() has closed the old core: the new one is closed here.
       if (draining) core.close();
       reportFixed(initial, wanted, report);
       settings = changed;
@@ -100,11 +100,11 @@ async function serve(
   return { ...serving, reload: (changed, next) => serving.reload(changed, toMeans(next)) };
 }
 
-/** Health and public keys are asked for every few seconds; what is recorded is doors, and failures. */
-function auditDoors(audit: AuditLog): Observer {
+/** Health checks and reads of public keys are too frequent to record; what fails there is recorded. */
+function auditRefusals(audit: AuditLog): Observer {
   const observe = auditObserver(audit.write);
   return (seen) => {
-    if (seen.action !== undefined || seen.denial !== undefined) observe(seen);
+    if (seen.denial !== undefined) observe(seen);
   };
 }
 
@@ -115,7 +115,7 @@ function keepFixed(before: Settings, after: Settings): Settings {
   return { ...after, listen, service, workers, tls: before.tls && (after.tls ?? before.tls) };
 }
 
-/** What a reload cannot change is said aloud. */
+/** Reports what a reload cannot change. */
 function reportFixed(before: Settings, after: Settings, report: Report): void {
   const fixed: [string, boolean][] = [
     ['guard.listen', formatAddress(before.listen) !== formatAddress(after.listen)],

@@ -9,7 +9,7 @@ import type { OutboundRequest } from './call.ts';
 import { buildOutboundHead, type Forwarded } from './outbound.ts';
 import type { Relay } from './relay.ts';
 
-/** The denial where nothing was sent, or what the relay will have to say. */
+/** A denial where nothing was sent; else the relay, which settles with one where there is no answer to use. */
 type Sent = Denial | undefined | Pending<Denial | undefined>;
 
 /** Forwards and answers. Comes back with the denial where the broker's words could not be the answer. */

@@ -28,16 +28,16 @@ function answerLate(denial: Denial | undefined, ctx: GuardContext): void {
 function answer(ctx: GuardContext, denial: Denial | undefined): undefined {
   if (denial === undefined) return;
   ctx.respond = false;
-  refuse(ctx.state, denial);
+  refuse(ctx.exchange, denial);
 }
 
 /** Half an answer that is out already can only be cut off: a broken connection tells that the rest is missing. */
-export function refuse(state: RequestState, denial: Denial): void {
+export function refuse(state: RequestState, denial: Denial, write = writeRefusal): void {
   const { res } = state;
   state.denial = denial;
   if (res.headersSent) res.destroy();
   else {
     const options = { requestId: state.id, close: state.endsConnection() };
-    state.refusalBytes = writeRefusal(res, denial, options);
+    state.refusalBytes = write(res, denial, options);
   }
 }

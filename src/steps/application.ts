@@ -12,12 +12,12 @@ interface Responding {
   handleRequest(ctx: GuardContext, middleware: () => Promise<void>): Promise<void>;
 }
 
-export class GuardApplication extends Koa<RequestState> {
+export class GuardApplication extends Koa {
   override callback(): ReturnType<Koa['callback']> {
     const run = compose(this.middleware);
     if (this.listenerCount('error') === 0) this.on('error', this.onerror);
     const makeContext = this.#defineContext();
-    // Settles when the request is dealt with; where no step had to wait, nothing is made only to be waited for.
+    // Returns a promise only where a middleware had to wait.
     const handle = (req: IncomingMessage, res: ServerResponse): Promise<unknown> | undefined => {
       const ctx = makeContext(req, res);
       try {
@@ -49,13 +49,13 @@ export class GuardApplication extends Koa<RequestState> {
       readonly res: ServerResponse;
       readonly originalUrl: string | undefined;
       respond: boolean | undefined = undefined;
-      state: RequestState;
+      readonly exchange: RequestState;
 
       constructor(req: IncomingMessage, res: ServerResponse) {
         this.req = req;
         this.res = res;
         this.originalUrl = req.url;
-        this.state = new RequestState(req, res);
+        this.exchange = new RequestState(req, res);
         res.statusCode = 404;
       }
     }
@@ -63,6 +63,7 @@ export class GuardApplication extends Koa<RequestState> {
       app: { value: this, writable: true },
       request: { get: giveRequest, configurable: true },
       response: { get: giveResponse, configurable: true },
+      state: { get: giveState, set: replaceState, configurable: true },
     });
     Object.setPrototypeOf(LeanContext.prototype, prototype);
     return (req, res) => new LeanContext(req, res) as unknown as GuardContext;
@@ -75,6 +76,19 @@ function giveRequest(this: GuardContext): Koa.Request {
 
 function giveResponse(this: GuardContext): Koa.Response {
   return completeContext(this).response;
+}
+
+function giveState(this: GuardContext): unknown {
+  return setState(this, {});
+}
+
+function replaceState(this: GuardContext, state: unknown): void {
+  setState(this, state);
+}
+
+function setState(ctx: GuardContext, value: unknown): unknown {
+  Object.defineProperty(ctx, 'state', { value, writable: true, enumerable: true, configurable: true });
+  return value;
 }
 
 /** Gives the context the members that Koa's own `createContext` would have given it, linked in the same way. */

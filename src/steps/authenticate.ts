@@ -6,7 +6,7 @@ import type { RequestState } from './state.ts';
 import { defineStep, type Step } from './step.ts';
 
 export const authenticate = (guard: Guard): Step =>
-  defineStep((ctx, next) => judgeCredential(ctx.state, guard) ?? next(ctx));
+  defineStep((ctx, next) => judgeCredential(ctx.exchange, guard) ?? next(ctx));
 
 export function judgeCredential(state: RequestState, guard: Guard): Denial | undefined {
   const token = readBearerToken(state.head?.credentials ?? []);

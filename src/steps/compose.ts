@@ -1,5 +1,5 @@
-// Steps and other people's middleware, made one function in the order of their `use`. The chain is put together once:
-// a step is handed the rest of it as it is, a middleware gets what Koa promises, a `next` that gives a promise.
+// Steps and other people's middleware, made one function in the order of their `use`. The chain is put together once. A
+// step gets the rest of the chain as a plain function; a middleware gets Koa's `next`, which returns a promise.
 import type { Middleware } from 'koa';
 import type { Denial } from '../decision.ts';
 import { Pending } from '../pending.ts';
@@ -16,17 +16,20 @@ export function compose(middleware: readonly object[]): (ctx: GuardContext) => O
   );
 }
 
-/** A denial from below goes on its way up, whether or not the middleware hands it on. */
+/** A denial from below goes on its way up, whether or not the middleware hands it on, or waits for it. */
 async function runForeign(middleware: AnyMiddleware, ctx: GuardContext, next: Next) {
-  let isCalled = false;
-  let below: Denial | undefined;
-  const callNext = async (): Promise<Denial | undefined> => {
-    if (isCalled) throw new Error('next() called multiple times');
-    isCalled = true;
-    const outcome = next(ctx);
-    below = await (outcome instanceof Pending ? outcome.toPromise() : outcome);
+  let below: Promise<Denial | undefined> | undefined;
+  const callNext = (): Promise<Denial | undefined> => {
+    if (below !== undefined) return Promise.reject(new Error('next() called multiple times'));
+    below = settle(next, ctx);
     return below;
   };
   await middleware(ctx as never, callNext);
-  return below;
+  // What the middleware has caught is not thrown again.
+  return below?.catch(() => undefined);
+}
+
+async function settle(next: Next, ctx: GuardContext): Promise<Denial | undefined> {
+  const outcome = next(ctx);
+  return outcome instanceof Pending ? outcome.toPromise() : outcome;
 }

@@ -1,7 +1,9 @@
 // The error boundary: what breaks below ends here, as a denial that tells the caller nothing of it and the operator all.
+// An error that carries a status of its own (`ctx.throw`) is an answer that somebody has chosen, and goes on to Koa.
+import { inspect } from 'node:util';
 import { type Denial, deny } from '../decision.ts';
 import type { RequestState } from './state.ts';
-import { defineStep, type Step } from './step.ts';
+import { defineStep, type GuardContext, type Step } from './step.ts';
 
 /** @param report takes one line for the operator */
 export const denyFailures = (report: (line: string) => void): Step =>
@@ -9,16 +11,32 @@ export const denyFailures = (report: (line: string) => void): Step =>
     try {
       const outcome = next(ctx);
       if (!(outcome instanceof Promise)) return outcome;
-      return outcome.catch((error: unknown) => denyFailure(ctx.state, error, report));
+      return outcome.catch((error: unknown) => contain(ctx, error, report));
     } catch (error) {
-      return denyFailure(ctx.state, error, report);
+      return contain(ctx, error, report);
     }
   });
 
-export function denyFailure(state: RequestState, error: unknown, report: (line: string) => void): Denial {
+function contain(ctx: GuardContext, error: unknown, report: (line: string) => void): Denial {
+  if (isChosenAnswer(error)) throw error;
+  return denyFailure(ctx.exchange, describeFailure(error), report);
+}
+
+/** Koa answers it with its own status (and with its words, where `expose` says so). */
+export const isChosenAnswer = (error: unknown): boolean => {
+  const status = error instanceof Error && 'status' in error ? error.status : undefined;
+  return Number.isInteger(status) && Number(status) >= 400 && Number(status) <= 599;
+};
+
+const describeFailure = (error: unknown): string => `failed inside the guard: ${printError(error)}`;
+
+export const printError = (error: unknown): string =>
+  error instanceof Error && error.stack !== undefined ? error.stack : inspect(error);
+
+/** @param what finishes the operator's sentence "request ID ..." */
+export function denyFailure(state: RequestState, what: string, report: (line: string) => void): Denial {
   const { id, res } = state;
-  const why = error instanceof Error ? error.stack : 'unknown';
-  report(`request ${id} failed inside the guard: ${why}`);
+  report(`request ${id} ${what}`);
   // Fields that were meant for another answer.
   if (!res.headersSent) for (const name of res.getHeaderNames()) res.removeHeader(name);
   return deny('guard_failed');

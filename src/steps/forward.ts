@@ -8,13 +8,13 @@ import { defineStep, type Step } from './step.ts';
 
 export const forward = (broker: Broker): Step =>
   defineStep((ctx) => {
-    const { state } = ctx;
+    const { exchange } = ctx;
     // The answer is written as the broker gives it, not by Koa.
     ctx.respond = false;
-    assertJudged(state);
-    const relay = new Relay(state, broker);
-    state.relay = relay;
-    return send(state, relay, broker);
+    assertJudged(exchange);
+    const relay = new Relay(exchange, broker);
+    exchange.relay = relay;
+    return send(exchange, relay, broker);
   });
 
 /** What is sent is what the steps before have judged, and nothing else. */

@@ -6,15 +6,16 @@ import { defineStep, type Step } from './step.ts';
 
 /** @param limits `maxBodyBytes`: the broker's `http_server.max_body` */
 export const judgeBody = (limits: { readonly maxBodyBytes: number }): Step =>
-  defineStep((ctx, next) => judge(ctx.state, limits.maxBodyBytes) ?? next(ctx));
+  defineStep((ctx, next) => judge(ctx.exchange, limits.maxBodyBytes) ?? next(ctx));
+
+export const denyEncryptedBodies = (): Denial =>
+  deny(
+    'body_invalid',
+    'This guard cannot exchange encrypted bodies (bodyEncode 1) yet. Use a token with bodyEncode 0.',
+  );
 
 function judge({ head, req, principal }: RequestState, maxBodyBytes: number): Denial | undefined {
-  if (principal?.bodyEncode === 1) {
-    return deny(
-      'body_invalid',
-      'This guard cannot exchange encrypted bodies (bodyEncode 1) yet. Use a token with bodyEncode 0.',
-    );
-  }
+  if (principal?.bodyEncode === 1) return denyEncryptedBodies();
   const isBodiless = req.method === 'GET' || req.method === 'HEAD';
   if (isBodiless && head?.announcesBody) return deny('body_not_expected');
   return (head?.contentLength ?? 0) > maxBodyBytes ? denyTooLarge(maxBodyBytes) : undefined;

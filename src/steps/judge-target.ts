@@ -6,7 +6,7 @@ import type { RequestState } from './state.ts';
 import { defineStep, type Step } from './step.ts';
 
 export const judgeTarget = (profile: Profile): Step =>
-  defineStep((ctx, next) => judge(ctx.state, profile) ?? next(ctx));
+  defineStep((ctx, next) => judge(ctx.exchange, profile) ?? next(ctx));
 
 function judge(state: RequestState, profile: Profile): Denial | undefined {
   const { method = '', url = '' } = state.req;

@@ -5,6 +5,6 @@ import { defineStep, type Step } from './step.ts';
 export const readHead = (): Step =>
   defineStep((ctx, next) => {
     const head = read(ctx.req);
-    ctx.state.head = head;
+    ctx.exchange.head = head;
     return head.denial ?? next(ctx);
   });

@@ -7,13 +7,13 @@ import type { Recorder } from '../observe/recorder.ts';
 import type { RequestState } from './state.ts';
 import { defineStep, type Step } from './step.ts';
 
-/** @param connectionOf the listener's view of a socket; without it a connection ends as Node has it */
+/** @param connectionOf the listener's view of a socket; without it an answer whose request has no certain end closes */
 export const record = (
   recorder: Recorder,
   connectionOf?: (socket: Socket) => AnswerConnection | undefined,
 ): Step =>
   defineStep((ctx, next) => {
-    beginRecord(ctx.state, recorder, connectionOf?.(ctx.req.socket));
+    beginRecord(ctx.exchange, recorder, connectionOf?.(ctx.req.socket));
     return next(ctx);
   });
 
@@ -36,9 +36,9 @@ export function beginRecord(
 }
 
 function observe(state: RequestState, endedTick: number): Observation {
-  const { res, relay, denial } = state;
-  // What somebody else's middleware has answered is not counted.
-  const uncounted = denial === undefined ? undefined : 0;
+  const { res, relay, denial, refusalBytes } = state;
+  // Bytes are counted only for the guard's own answers.
+  const isOwn = relay !== undefined || refusalBytes !== undefined;
   return {
     id: state.id,
     startedAtMs: state.startedAtMs,
@@ -53,8 +53,7 @@ function observe(state: RequestState, endedTick: number): Observation {
     status: res.headersSent ? res.statusCode : undefined,
     upstreamStatus: relay?.upstreamStatus,
     upstreamMs: relay?.upstreamMs,
-    bytesIn: relay?.bytesIn ?? uncounted,
-    bytesOut:
-      relay === undefined && denial === undefined ? undefined : (relay?.bytesOut ?? 0) + state.refusalBytes,
+    bytesIn: isOwn ? (relay?.bytesIn ?? 0) : undefined,
+    bytesOut: isOwn ? (relay?.bytesOut ?? 0) + (refusalBytes ?? 0) : undefined,
   };
 }

@@ -1,4 +1,4 @@
-// What is known of a request while its steps run. Each member is written by the one step that is named beside it.
+// What is known of a request while its steps run. Each member is written where the comment above it says.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ActionName, Denial, Principal } from '../decision.ts';
 import type { AnswerConnection, Exchange } from '../http/exchange.ts';
@@ -6,7 +6,7 @@ import type { Head } from '../http/head.ts';
 import type { Target } from '../http/target.ts';
 import type { Relay } from '../proxy/relay.ts';
 
-/** `ctx.state` of the guard's applications. Other people's middleware may add members of its own. */
+/** `ctx.exchange` of the guard's applications. `ctx.state` is left to other people's middleware. */
 export class RequestState implements Exchange {
   // record
   id = '';
@@ -27,8 +27,8 @@ export class RequestState implements Exchange {
   relay: Relay | undefined;
   // answerDenials, or the connection that broke
   denial: Denial | undefined;
-  /** Bytes of a refusal's body. */
-  refusalBytes = 0;
+  /** Bytes of the body of a refusal that was written. */
+  refusalBytes: number | undefined;
 
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -40,6 +40,7 @@ export class RequestState implements Exchange {
 
   noteBroken(denial: Denial): void {
     this.denial = denial;
+    this.refusalBytes = 0;
   }
 
   /** To be asked once for each answer, when its head is written: whether the connection ends with it. */

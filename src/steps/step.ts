@@ -5,7 +5,7 @@ import type { Denial } from '../decision.ts';
 import type { Pending } from '../pending.ts';
 import type { RequestState } from './state.ts';
 
-export type GuardContext = ParameterizedContext<RequestState>;
+export type GuardContext = ParameterizedContext & { readonly exchange: RequestState };
 
 /** A step that has nothing to wait for answers at once: a promise for each would cost more than most of the steps. */
 export type Outcome = Denial | undefined | Pending<Denial | undefined> | Promise<Denial | undefined>;
@@ -17,7 +17,7 @@ export type Step = (ctx: GuardContext, next: Next) => Outcome;
 
 const STEPS = new WeakSet<object>();
 
-/** Marks a middleware as one of the guard's own, which take an outcome that is no promise. */
+/** Marks one of the guard's own steps, which may return a plain value. */
 export function defineStep(step: Step): Step {
   STEPS.add(step);
   return step;

@@ -1,8 +1,14 @@
 // The guard as a handler of node:http, as Connect and Express call it, and as bare decisions.
+import type { RequestListener, ServerResponse } from 'node:http';
+import connect from 'connect';
+import express from 'express';
 import { describe, expect, it } from 'vitest';
+import type { Identity } from '../../src/library.ts';
 import { until } from '../support/guard.ts';
 import { makeIssuer, mintToken } from '../support/issuers.ts';
 import { OPS, openTestGuard, serve } from './support.ts';
+
+type Connect = RequestListener & { use(path: string, handle: unknown): unknown };
 
 describe('a handler of node:http', () => {
   it('is called with who is calling, and only for a good token', async () => {
@@ -52,16 +58,51 @@ describe('a handler of node:http', () => {
     expect(records[0]).toMatchObject({ outcome: 'failed', reason: 'guard_failed', status: 200 });
   });
 
-  it('has next where Connect or Express calls it, and records the path before a mount point cut it', async () => {
+  it('that goes on writing after it has thrown puts nothing into the answers behind', async () => {
+    const { guard } = await openTestGuard();
+    const { open } = await serve(
+      guard.handler((_, res) => {
+        setImmediate(() => res.end('late'));
+        throw new Error('inside');
+      }),
+    );
+    const client = await open(mintToken(OPS));
+    client.write(`GET /second HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${mintToken(OPS)}\r\n\r\n`);
+    const answers = [await client.next(), await client.next()];
+    expect(answers.map(({ status, body }) => [status, JSON.parse(body).reason])).toEqual([
+      [500, 'guard_failed'],
+      [500, 'guard_failed'],
+    ]);
+    expect(client.received.toString()).not.toContain('late');
+  });
+
+  it('that is no function is refused where it is given', async () => {
+    const { guard } = await openTestGuard();
+    expect(() => guard.handler(undefined as never)).toThrow(/handle must be a function/);
+    expect(() => (guard.koa as (options: object) => unknown)({ action: () => 'read' })).toThrow(TypeError);
+  });
+});
+
+describe.each([
+  ['Express', () => express() as unknown as Connect],
+  ['Connect', () => connect() as unknown as Connect],
+])('%s', (_, makeApp) => {
+  it('calls it with next, and the record has the path before a mount point cut it', async () => {
     const { guard, records } = await openTestGuard();
-    const guarded = guard.handler((_req, _res, who, next) => next?.(who.issuer));
-    const { ask } = await serve((req, res) => {
-      Object.assign(req, { originalUrl: `/shop${req.url}` });
-      guarded(req, res, (said) => res.end(`next ${said}`));
-    });
-    expect((await ask(mintToken(OPS), '/orders')).body).toBe('next ops.pub');
-    await until(() => records.length === 1, 'the record');
-    expect(records[0]?.path).toBe('/shop/orders');
+    const app = makeApp();
+    app.use(
+      '/shop',
+      guard.handler((req, _res, who, next) => {
+        Object.assign(req, { who });
+        next?.();
+      }),
+    );
+    app.use('/shop', (req: object, res: ServerResponse) => res.end((req as { who: Identity }).who.issuer));
+    const { ask } = await serve(app);
+    expect((await ask(undefined, '/shop/orders')).status).toBe(401);
+    expect((await ask(mintToken(OPS), '/shop/orders')).body).toBe('ops.pub');
+    await until(() => records.length === 2, 'a record each');
+    expect(records.map(({ path }) => path)).toEqual(['/shop/orders', '/shop/orders']);
   });
 });
 
@@ -84,7 +125,10 @@ describe('a bare decision', () => {
       message: expect.stringMatching(/^No key accepts this token\./),
     });
     expect(guard.authenticate('')).toMatchObject({ allowed: false, reason: 'token_missing', status: 401 });
-    expect(guard.authenticate(undefined as never)).toMatchObject({ reason: 'token_missing' });
+    for (const token of [undefined, null, 5, {}]) {
+      expect(guard.authenticate(token as never)).toMatchObject({ reason: 'token_missing' });
+      expect(guard.explain(token as never).accepted).toBe(false);
+    }
   });
 
   it('is explained check by check, with the true reason', async () => {

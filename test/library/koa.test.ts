@@ -2,14 +2,16 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import Koa, { type Middleware } from 'koa';
-import { describe, expect, it } from 'vitest';
+// @ts-expect-error: the same types as Koa 3, under a name of its own
+import Koa2 from 'koa2';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../support/guard.ts';
 import { makeIssuer, mintToken } from '../support/issuers.ts';
 import { OPS, openTestGuard, serve } from './support.ts';
 
-async function startApp(answer: Middleware, options = {}) {
+async function startApp(answer: Middleware, options = {}, Application = Koa) {
   const opened = await openTestGuard(options);
-  const app = new Koa();
+  const app = new Application();
   const errors: string[] = [];
   app.on('error', (error: Error) => errors.push(error.message));
   app.use(opened.guard.koa());
@@ -60,6 +62,22 @@ describe('a request without a good token', () => {
   });
 });
 
+describe('a token for encrypted bodies', () => {
+  it('is refused: the program would take what is encrypted for plain text', async () => {
+    const { ask } = await startApp(greet);
+    const answer = await ask(mintToken(OPS, { bodyEncode: 1 }));
+    expect([answer.status, JSON.parse(answer.body).reason]).toEqual([400, 'body_invalid']);
+  });
+});
+
+describe('Koa 2', () => {
+  it('refuses, and says who is calling, in the same way', async () => {
+    const { ask } = await startApp(greet, {}, Koa2);
+    expect((await ask()).status).toBe(401);
+    expect(JSON.parse((await ask(mintToken(OPS))).body)).toMatchObject({ issuer: 'ops.pub' });
+  });
+});
+
 describe('a request with a good token', () => {
   it('finds who is calling in ctx.state.guard', async () => {
     const { ask, records } = await startApp(greet);
@@ -98,7 +116,7 @@ describe('a request with a good token', () => {
 describe('a middleware of the program', () => {
   it('that throws is guard_failed with one record, tells nothing, and the process lives', async () => {
     const { ask, records, lines, errors } = await startApp((ctx) => {
-      ctx.set('content-length', '3');
+      ctx.set({ 'content-length': '3', 'x-lost': '1' });
       throw new Error('a secret of the program');
     });
     const answer = await ask(mintToken(OPS));
@@ -116,6 +134,15 @@ describe('a middleware of the program', () => {
     expect((await ask(mintToken(OPS))).status).toBe(500);
   });
 
+  it.each<[string, Middleware, number]>([
+    ['ctx.throw(503)', (ctx) => ctx.throw(503, { headers: { 'retry-after': '7' } }), 503],
+    ['an error with a status', () => Promise.reject(Object.assign(new Error('no'), { status: 422 })), 422],
+  ])('that answers by %s has its own status', async (_, middleware, status) => {
+    const { ask, lines } = await startApp(middleware);
+    expect((await ask(mintToken(OPS))).status).toBe(status);
+    expect(lines.filter((line) => line.includes('failed'))).toEqual([]);
+  });
+
   it('that chooses an answer by ctx.throw has its own', async () => {
     const { ask, records } = await startApp((ctx) => ctx.throw(404, 'no such order'));
     const answer = await ask(mintToken(OPS));
@@ -131,7 +158,7 @@ describe('a middleware of the program', () => {
     });
     let isAsked = false;
     let isDone = false;
-    const { open, ask, records } = await startApp(async (ctx) => {
+    const { open, ask, records, lines } = await startApp(async (ctx) => {
       if (ctx.path === '/done') return;
       isAsked = true;
       await waiting;
@@ -148,17 +175,62 @@ describe('a middleware of the program', () => {
     await ask(mintToken(OPS), '/done');
     await until(() => records.length === 2, 'the record of another request');
     expect(records.map(({ outcome }) => outcome)).toEqual(['aborted', 'allowed']);
+    expect(lines.filter((line) => line.includes('too late'))).toEqual([]);
   });
 });
 
-describe('an audit function that throws', () => {
-  it('is told to the operator, and costs no request', async () => {
-    const audit = () => {
-      throw new Error('the disk is full');
-    };
+describe('a function of the program that throws', () => {
+  it.each([
+    [
+      'at once',
+      () => {
+        throw new Error('the disk is full');
+      },
+    ],
+    ['later', async () => Promise.reject(new Error('the disk is full'))],
+  ])('%s in audit is told to the operator, and costs no request', async (_, audit) => {
     const { ask, lines } = await startApp(greet, { audit });
     expect((await ask(mintToken(OPS))).status).toBe(200);
     await until(() => lines.some((line) => line.includes('the disk is full')), 'the line');
     expect((await ask(mintToken(OPS))).status).toBe(200);
+  });
+
+  it('in report costs no request', async () => {
+    const complained: unknown[] = [];
+    const { error } = console;
+    console.error = (line: unknown) => void complained.push(line);
+    onTestFinished(() => {
+      console.error = error;
+    });
+    const report = () => {
+      throw new Error('no pen');
+    };
+    const { ask } = await startApp(() => Promise.reject(new Error('inside')), { report });
+    expect((await ask(mintToken(OPS))).status).toBe(500);
+    expect(complained.join()).toContain('no pen');
+  });
+});
+
+describe('the path of the record', () => {
+  it('is the whole one below a mount point', async () => {
+    const { guard, records } = await openTestGuard();
+    const app = new Koa();
+    app.use((ctx, next) => {
+      ctx.path = ctx.path.replace('/shop', '');
+      return next();
+    });
+    app.use(guard.koa());
+    app.use(greet);
+    const { ask } = await serve(app.callback());
+    await ask(mintToken(OPS), '/shop/orders?page=2');
+    await until(() => records.length === 1, 'the record');
+    expect(records[0]?.path).toBe('/shop/orders');
+  });
+
+  it('is what was sent, cut, where it has no canonical form', async () => {
+    const { ask, records } = await startApp(greet);
+    await ask(mintToken(OPS), `/a//${'b'.repeat(300)}?token=secret`);
+    await until(() => records.length === 1, 'the record');
+    expect(records[0]?.path).toBe(`/a//${'b'.repeat(252)}`);
   });
 });

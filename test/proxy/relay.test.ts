@@ -45,3 +45,21 @@ it('keeps large pieces of an answer until they are sent, and copies small ones',
   expect(bytes).toBe(16_485);
   expect(seen).toEqual({ kept: 1, givenBack: 1 });
 });
+
+it('that is abandoned has nothing more to say, and whoever waits for it hears so', () => {
+  const exchange = { id: '1', req: {}, res: {}, endsConnection: () => false } as never;
+  let aborts = 0;
+  const call = { abort: () => aborts++ } as never;
+  const relay = new Relay(exchange, {
+    upstream: { send: () => call, close: unexpected },
+    credential: undefined,
+    tick: () => 0,
+    report: unexpected,
+    reportFailure: unexpected,
+  });
+  const heard: unknown[] = [];
+  relay.carry({ method: 'GET', head: '', body: null }).listen((denial) => heard.push(denial), undefined);
+  relay.abandon();
+  relay.abandon();
+  expect([heard, aborts > 0]).toEqual([[undefined], true]);
+});

@@ -1,6 +1,7 @@
 // Somebody's own middleware among the guard's steps: denials pass it, and what it breaks stays inside.
 import http from 'node:http';
 import type { Middleware } from 'koa';
+import bodyParser from 'koa-bodyparser';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { deny } from '../../src/decision.ts';
 import { Connections } from '../../src/listener/connection.ts';
@@ -56,6 +57,7 @@ describe('a denial', () => {
     ['awaits next and hands nothing on', async (_, next) => void (await next())],
     ['hands on what next gives', (_, next) => next()],
     ['chains a promise', (_, next) => next().then(() => undefined)],
+    ['does not wait for next', (_, next) => void next()],
   ])('passes a middleware that %s', async (_, middleware) => {
     const { port, seen } = await start(middleware);
     const answer = await sendRaw(port, ASK);
@@ -108,6 +110,22 @@ describe('a middleware that throws', () => {
   });
 });
 
+describe('an answer that a middleware has chosen by throwing', () => {
+  it.each<[string, Middleware, number, string]>([
+    ['ctx.throw(403)', (ctx) => ctx.throw(403, 'not you'), 403, 'not you'],
+    ['ctx.throw(503)', (ctx) => ctx.throw(503, 'why'), 503, 'Service Unavailable'],
+    ['a body parser', bodyParser(), 400, 'Bad Request'],
+  ])('%s is what Koa makes of it', async (_, middleware, status, text) => {
+    const { port, seen } = await start(middleware);
+    const ask = `POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 3\r\n\r\n{a}`;
+    const answer = await sendRaw(port, ask);
+    expect(answer.status).toBe(status);
+    if (text !== 'Bad Request') expect(answer.body).toBe(text);
+    await until(() => seen.length === 1, 'the observation');
+    expect(seen[0]).toMatchObject({ denial: undefined, status });
+  });
+});
+
 describe('a middleware that answers by itself', () => {
   it('is answered for by Koa, and recorded', async () => {
     const { port, seen } = await start((ctx) => {
@@ -138,7 +156,10 @@ describe('a middleware that answers by itself', () => {
     expect(seen[0]).toMatchObject({ completed: false, denial: undefined, status: undefined });
     go();
     await sendRaw(port, ASK);
-    expect(seen.length).toBeLessThanOrEqual(2);
+    await until(() => seen.length === 2, 'the observation of another request');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(seen.map(({ completed }) => completed)).toEqual([false, true]);
+    expect(new Set(seen.map(({ id }) => id)).size).toBe(2);
   });
 });
 

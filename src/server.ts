@@ -12,6 +12,7 @@ import { denyFailures } from './steps/deny-failures.ts';
 import { forward } from './steps/forward.ts';
 import { judgeBody } from './steps/judge-body.ts';
 import { judgeTarget } from './steps/judge-target.ts';
+import { openBody } from './steps/open-body.ts';
 import { readHead } from './steps/read-head.ts';
 import { record } from './steps/record.ts';
 
@@ -34,6 +35,7 @@ export function createGuardedApp(parts: GuardedParts): GuardApplication {
   app.use(judgeTarget(profile)); // canonical path -> action
   app.use(authenticate(guard)); // credential, issuer, key, signature, claims
   app.use(judgeBody(broker)); // by the head alone: nothing is read yet
+  app.use(openBody(broker)); // a small one whole, of a large one the first part
   app.use(forward(broker)); // a rebuilt request out, a strict answer back
   return app;
 }

@@ -17,7 +17,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['decision', 'failure', 'followed', 'pending'],
   ['token', 'files', 'observe'],
   ['keystore', 'http', 'hocon'],
-  ['policy', 'config'],
+  ['policy', 'config', 'upstream'],
   ['guard', 'proxy', 'listener'],
   ['core', 'steps'],
   ['explain'],

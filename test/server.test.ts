@@ -15,15 +15,19 @@ import { sendRaw } from './support/raw.ts';
 const tick = () => performance.now();
 
 const BROKER = {
-  origin: 'http://127.0.0.1:9',
-  socketPath: undefined,
-  profile: 'nanomq',
-  credentials: undefined,
-  connectTimeoutMs: 100,
-  headersTimeoutMs: 100,
-  bodyTimeoutMs: 100,
-  maxConnections: 1,
-  maxBodyBytes: 1024,
+  upstream: {
+    origin: 'http://127.0.0.1:9',
+    socketPath: undefined,
+    profile: 'nanomq',
+    credentials: undefined,
+    connectTimeoutMs: 100,
+    headersTimeoutMs: 100,
+    bodyTimeoutMs: 100,
+    maxConnections: 1,
+    maxPublishes: 1,
+    maxBodyBytes: 1024,
+  },
+  limits: { uploadMs: 100, collected: { total: 1024, perCaller: 1024 } },
 } as const;
 
 /** A request's way with a core that throws. */

@@ -6,6 +6,7 @@ import { Failure, type Problem, SettingsFailure } from '../failure.ts';
 import { openKeyStore } from '../keystore/store.ts';
 import { describeExpiry, readTls } from '../listener/tls.ts';
 import { PROFILES } from '../policy/profile.ts';
+import { listOvershares, shareOut, WHOLE } from '../process/share.ts';
 import { openBroker } from '../proxy/broker.ts';
 import { type Findings, formatBroker, tell, toJson } from './check-report.ts';
 import { findSettingsFile, inspectSource, meansEmbedded, type SettingsFlags } from './settings-source.ts';
@@ -34,6 +35,7 @@ async function lookAtAll({ now }: Terminal, flags: CheckFlags): Promise<Findings
   const { settings, files, find } = reading;
   const keys = await lookAtKeys(files, isEmbedded);
   const tls = lookAtTls(files, now());
+  const shares = settings === undefined || isEmbedded ? [] : listOvershares(settings);
   const place = (problem: Problem): Problem => ({ ...placeByName(problem, find), ...problem });
   return {
     settings,
@@ -42,7 +44,9 @@ async function lookAtAll({ now }: Terminal, flags: CheckFlags): Promise<Findings
     usableIssuers: keys.usable,
     errors: [...reading.problems, ...[...keys.errors, ...tls.errors].map(place)].sort(comparePlaces),
     failures: [...keys.failures.map(place), ...(flags.connect ? await connect(settings, isEmbedded) : [])],
-    warnings: [...reading.warnings, ...[...keys.warnings, ...tls.warnings].map(place)].sort(comparePlaces),
+    warnings: [...reading.warnings, ...[...keys.warnings, ...tls.warnings, ...shares].map(place)].sort(
+      comparePlaces,
+    ),
   };
 }
 
@@ -126,7 +130,7 @@ async function connect(settings: Settings | undefined, isEmbedded: boolean): Pro
   if (isEmbedded) return [{ message: 'there is no broker to ask: serve would start the embedded one' }];
   const causes: string[] = [];
   const broker = openBroker(
-    settings.upstream,
+    shareOut(settings, WHOLE),
     () => performance.now(),
     (line) => causes.push(line),
   );

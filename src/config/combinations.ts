@@ -4,7 +4,6 @@ import type { Problem } from '../failure.ts';
 import { formatAddress, isLoopback, isLoopbackHost, type ListenAddress } from './address.ts';
 import { type FindPlace, problemAt } from './problems.ts';
 import type { GuardBlock, HttpServerBlock } from './schema.ts';
-import { countConnections } from './settings.ts';
 
 interface Combination {
   readonly guard: GuardBlock;
@@ -72,10 +71,10 @@ const RULES: readonly Rule[] = [
   },
   {
     about: 'guard.workers',
-    needs: ['guard.workers', 'http_server.limit_conn'],
-    judge: ({ guard: { workers }, httpServer }) =>
-      workers !== 'auto' && workers > countConnections(httpServer)
-        ? `is more than http_server.limit_conn, which is ${httpServer.limit_conn}: every worker needs a connection to the broker. Lower it, or raise http_server.limit_conn, here and in the broker`
+    needs: ['guard.workers', 'guard.upstream.connections'],
+    judge: ({ guard: { workers, upstream } }) =>
+      workers !== 'auto' && workers > upstream.connections
+        ? `is more than guard.upstream.connections, which is ${upstream.connections}: every worker needs a connection to the broker. Lower it, or raise guard.upstream.connections`
         : undefined,
   },
   {

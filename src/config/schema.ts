@@ -56,6 +56,12 @@ const tokenSize = scalarAs('a size from 512 to 12KB, such as 8KB', (value) => {
   const bytes = parseSizeBytes(value);
   return bytes !== undefined && bytes >= 512 && bytes <= 12 * 1024 ? bytes : undefined;
 });
+
+/** Below the least not even the beginning of a large body would have room. */
+const collectedSize = scalarAs('a size from 256KB on, such as 8MB', (value) => {
+  const bytes = parseSizeBytes(value);
+  return bytes !== undefined && bytes >= 256 * 1024 ? bytes : undefined;
+});
 const address = scalarAs(
   'an address such as 127.0.0.1:8090, [::1]:8090 or unix:/run/guard.sock',
   parseListenAddress,
@@ -100,6 +106,7 @@ export const guardSchema = z.strictObject({
       url: text.optional(),
       profile: oneOf('nanomq', 'generic').prefault('nanomq'),
       credentials: oneOf('basic', 'none').prefault('basic'),
+      connections: wholeNumber(1, 10_000).prefault(32),
       timeouts: z
         .strictObject({
           connect: timeout.prefault('2s'),
@@ -107,6 +114,13 @@ export const guardSchema = z.strictObject({
           body: timeout.prefault('30s'),
         })
         .prefault({}),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      upload: timeout.prefault('60s'),
+      collected: collectedSize.prefault('32MB'),
+      collected_per_issuer: collectedSize.prefault('8MB'),
     })
     .prefault({}),
   token: z

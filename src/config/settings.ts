@@ -16,6 +16,7 @@ export interface Settings {
   readonly extraKeyFiles: readonly string[];
   readonly issuerSuffixOptional: boolean;
   readonly upstream: UpstreamSettings;
+  readonly limits: LimitSettings;
   readonly token: TokenSettings;
   /** The broker's own HTTP workers, as its settings have them. */
   readonly brokerWorkers: number;
@@ -37,6 +38,13 @@ export interface UpstreamSettings {
   readonly bodyTimeoutMs: number;
   readonly maxConnections: number;
   readonly maxBodyBytes: number;
+}
+
+/** Of the whole guard, however many processes it has. */
+export interface LimitSettings {
+  readonly uploadMs: number;
+  readonly collectedBytes: number;
+  readonly collectedPerIssuerBytes: number;
 }
 
 export interface TokenSettings {
@@ -69,10 +77,15 @@ export function buildSettings(
     service: locateSocket(guard.service.listen, 'guard.service.listen', locate),
     ...nameFiles(guard, httpServer, locate),
     upstream: buildUpstream(guard, httpServer, locate),
+    limits: {
+      uploadMs: guard.limits.upload,
+      collectedBytes: guard.limits.collected,
+      collectedPerIssuerBytes: guard.limits.collected_per_issuer,
+    },
     token: buildToken(guard.token),
     brokerWorkers: httpServer.limit_conn,
     drainMs: guard.drain,
-    workers: guard.workers === 'auto' ? countCores(httpServer) : guard.workers,
+    workers: guard.workers === 'auto' ? countCores(guard) : guard.workers,
     warnings,
   });
 }
@@ -100,14 +113,8 @@ export const locateFrom =
     resolve(dirname(find(path.split('.'))?.file ?? `${baseDirectory}/_`), file);
 
 /** `auto`: a worker for each core that this process may use, as far as each gets a connection to the broker. */
-const countCores = (httpServer: HttpServerBlock): number =>
-  Math.min(availableParallelism(), countConnections(httpServer));
-
-const MAX_CONNECTIONS = 10_000;
-
-/** Connections to the broker at most: one for each of its workers, within reason. */
-export const countConnections = ({ limit_conn }: HttpServerBlock): number =>
-  Math.min(limit_conn, MAX_CONNECTIONS);
+const countCores = ({ upstream }: GuardBlock): number =>
+  Math.min(availableParallelism(), upstream.connections);
 
 function locateSocket(address: ListenAddress, path: string, locate: Locate): ListenAddress {
   return address.kind === 'unix' ? { kind: 'unix', path: locate(path, address.path) } : address;
@@ -136,7 +143,7 @@ function buildUpstream(guard: GuardBlock, httpServer: HttpServerBlock, locate: L
     connectTimeoutMs: upstream.timeouts.connect,
     headersTimeoutMs: upstream.timeouts.headers,
     bodyTimeoutMs: upstream.timeouts.body,
-    maxConnections: countConnections(httpServer),
+    maxConnections: upstream.connections,
     maxBodyBytes: httpServer.max_body,
   };
 }

@@ -40,7 +40,7 @@ export function createReadiness(options: ReadinessOptions): () => Promise<Readin
 }
 
 const BUSY =
-  'Every connection to the broker is in use (http_server.limit_conn); calls wait for one to be free.';
+  'Every connection to the broker is in use (guard.upstream.connections); calls wait for one to be free.';
 
 /** A guard with much to do is a working guard: taking it out of service would send its load to the next one. */
 function nameUpstream(failure: string | undefined): string {

@@ -7,6 +7,8 @@ export interface Profile {
   readonly name: string;
   readonly target: TargetRules;
   readonly methods: readonly string[];
+  /** Publishes that the broker does well to have in hand at a time; undefined where any number is well. */
+  readonly publishesAtOnce: number | undefined;
   /** First path segment below the base path -> what reading it and what changing it means. */
   readonly routes: ReadonlyMap<string, Route>;
 }
@@ -25,6 +27,7 @@ const NANOMQ: Profile = {
   name: 'nanomq',
   target: { basePath: '/api/v4', basePathOnce: true, encodedSlashAllowed: false },
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+  publishesAtOnce: 2,
   routes: new Map([
     ['', reads],
     ['brokers', reads],
@@ -49,6 +52,7 @@ const GENERIC: Profile = {
   name: 'generic',
   target: { basePath: '', basePathOnce: false, encodedSlashAllowed: false },
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  publishesAtOnce: undefined,
   routes: new Map(),
 };
 

@@ -3,8 +3,9 @@ import type { RequestListener } from 'node:http';
 import type { Settings } from '../config/settings.ts';
 import { PROFILES, type Profile } from '../policy/profile.ts';
 import { type Broker, openBroker } from '../proxy/broker.ts';
-import type { UpstreamReason } from '../proxy/upstream.ts';
 import { createGuardedApp, type GuardedParts } from '../server.ts';
+import type { UpstreamReason } from '../upstream/failures.ts';
+import { type Share, shareOut } from './share.ts';
 
 export interface Guarded {
   readonly handle: RequestListener;
@@ -14,14 +15,23 @@ export interface Guarded {
   probe(): Promise<UpstreamReason | undefined>;
 }
 
-/** @param predecessor whose connections to the broker are taken over where the settings leave them as they are */
+/**
+ * @param share of the limits, where several processes serve
+ * @param predecessor whose connections to the broker are taken over where the settings leave them as they are
+ */
 export function openGuarded(
-  { upstream }: Settings,
+  settings: Settings,
+  share: Share,
   parts: Omit<GuardedParts, 'profile' | 'broker'>,
   predecessor?: Guarded,
 ): Guarded {
-  const profile = PROFILES[upstream.profile];
-  const broker = openBroker(upstream, parts.recorder.tick, parts.report, predecessor?.broker);
+  const profile = PROFILES[settings.upstream.profile];
+  const broker = openBroker(
+    shareOut(settings, share),
+    parts.recorder.tick,
+    parts.report,
+    predecessor?.broker,
+  );
   return {
     handle: createGuardedApp({ ...parts, profile, broker }).callback(),
     profile,

@@ -12,6 +12,7 @@ import { renewTls, type TlsMaterial } from '../listener/tls.ts';
 import type { Observer } from '../observe/observation.ts';
 import { createRecorder } from '../observe/recorder.ts';
 import { type Guarded, openGuarded } from './guarded.ts';
+import type { Share } from './share.ts';
 
 /** What to change where the address cannot be listened on. */
 export const LISTEN_SETTING = 'guard.listen or give --listen';
@@ -26,6 +27,7 @@ export interface Opened {
 export interface Means {
   readonly guard: Guard;
   readonly tls: TlsMaterial | undefined;
+  readonly share: Share;
 }
 
 export interface Serving<M> {
@@ -49,7 +51,7 @@ export const tick = (): number => performance.now();
  */
 export async function startServing(
   initial: Settings,
-  { guard, tls }: Means,
+  { guard, tls, share }: Means,
   observers: readonly Observer[],
   report: (line: string) => void,
 ): Promise<Serving<Means>> {
@@ -58,7 +60,7 @@ export async function startServing(
   const recorder = createRecorder({ observers, now: Date.now, tick });
   const connections = new Connections(() => draining);
   const open = (next: Settings, core: Guard, before?: Guarded): Guarded =>
-    openGuarded(next, { recorder, connectionOf: connections.of, guard: core, report }, before);
+    openGuarded(next, share, { recorder, connectionOf: connections.of, guard: core, report }, before);
   let guarded = open(settings, guard);
   const server = createHttpServer(settings, tls, {
     connections,

@@ -14,6 +14,7 @@ import { auditObserver } from '../observe/audit/record.ts';
 import type { Observer } from '../observe/observation.ts';
 import { createRecorder } from '../observe/recorder.ts';
 import { type Opened, type Serving, startServing, tick } from './serving.ts';
+import { WHOLE } from './share.ts';
 import { startWorkers } from './workers/pool.ts';
 
 type Report = (line: string) => void;
@@ -95,7 +96,7 @@ async function serve(
   report: Report,
 ): Promise<Serving<Opened>> {
   if (settings.workers > 1) return startWorkers(settings, opened, audit, report);
-  const toMeans = ({ core, tls }: Opened) => ({ guard: core.guard, tls });
+  const toMeans = ({ core, tls }: Opened) => ({ guard: core.guard, tls, share: WHOLE });
   const serving = await startServing(settings, toMeans(opened), [auditObserver(audit.write)], report);
   return { ...serving, reload: (changed, next) => serving.reload(changed, toMeans(next)) };
 }
@@ -130,7 +131,7 @@ function reportFixed(before: Settings, after: Settings, report: Report): void {
 /** @throws Failure where the settings of the file are sound, but not for the workers that run */
 function refuseStarvation({ workers, upstream }: Settings): void {
   if (upstream.maxConnections >= workers) return;
-  const what = `http_server.limit_conn is less than the ${workers} workers that run`;
+  const what = `guard.upstream.connections is less than the ${workers} workers that run`;
   throw new Failure(
     'settings_invalid',
     `${what}: every worker needs a connection to the broker. Restart the guard.`,

@@ -5,8 +5,6 @@ export interface AnswerHead {
   readonly status: number;
   /** Flat: name, value, name, value. */
   readonly fields: string[];
-  /** Lower-case media type with parameters; the empty text when absent. */
-  readonly contentType: string;
   /** Bytes; undefined where the broker does not say. */
   readonly contentLength: number | undefined;
 }
@@ -18,7 +16,6 @@ export interface AnswerHead {
 export function buildAnswerHead(status: number, raw: readonly string[], requestId: string): AnswerHead {
   const nominated = findNominated(raw);
   const fields: string[] = [];
-  let contentType = '';
   let contentLength: number | undefined;
   let cached = false;
   for (let at = 0; at + 1 < raw.length; at += 2) {
@@ -27,15 +24,14 @@ export function buildAnswerHead(status: number, raw: readonly string[], requestI
     if (isHopByHop(name) || nominated.includes(name) || name === 'x-request-id') continue;
     // RFC 9110 §8.6: a 204 has no length, and a client might wait for it.
     if (name === 'content-length' && status === 204) continue;
-    if (name === 'content-type') contentType = value.toLowerCase();
-    else if (name === 'content-length') contentLength = Number(value);
+    if (name === 'content-length') contentLength = Number(value);
     else if (name === 'cache-control') cached = true;
     fields.push(name, value);
   }
   // RFC 9111 §3.5: what was fetched with a credential is nobody else's.
   if (!cached) fields.push('cache-control', 'no-store');
   fields.push('x-request-id', requestId);
-  return { status, fields, contentType, contentLength };
+  return { status, fields, contentLength };
 }
 
 /** Of every Connection line: the second counts as much as the first. */

@@ -1,21 +1,30 @@
-// The broker as the settings describe it: how it is addressed, what it is shown as a credential, the connections to it.
+// The broker as the settings describe it: how it is addressed, what it is shown as a credential, the connections to it,
+// and what may be kept for it.
 import { isDeepStrictEqual } from 'node:util';
 import type { UpstreamSettings } from '../config/settings.ts';
 import { basicCredential } from '../http/credential.ts';
+import type { UpstreamReason } from '../upstream/failures.ts';
+import { type PoolOptions, UpstreamPool } from '../upstream/pool.ts';
+import { Allowance, type AllowanceLimits } from './allowance.ts';
+import type { BodyLimits } from './body.ts';
 import { createFailureReport } from './failure-report.ts';
 import type { OutboundOptions } from './outbound.ts';
 import { probeBroker } from './probe.ts';
 import type { RelayOptions } from './relay.ts';
-import { createUpstream, type Upstream, type UpstreamReason } from './upstream.ts';
 
-export interface Broker extends OutboundOptions, RelayOptions {
-  readonly settings: UpstreamSettings;
-  readonly upstream: Upstream;
-  readonly maxBodyBytes: number;
+/** As far as this process has it, where several share the limits. */
+export interface BrokerSettings {
+  readonly upstream: UpstreamSettings & Pick<PoolOptions, 'maxPublishes'>;
+  readonly limits: { readonly uploadMs: number; readonly collected: AllowanceLimits };
+}
+
+export interface Broker extends OutboundOptions, RelayOptions, BodyLimits {
+  readonly settings: BrokerSettings;
+  readonly upstream: UpstreamPool;
   /** Asks for an answer to `target`: undefined when there is one, else the reason why not. */
   probe(target: string): Promise<UpstreamReason | undefined>;
   /**
-   * Ends the connections: when their calls are over, or at once with `force`. Those that a successor goes on using
+   * Ends the connections: when their exchanges are over, or at once with `force`. Those that a successor goes on using
    * stay.
    */
   close(force: boolean, successor?: Broker): void;
@@ -24,18 +33,19 @@ export interface Broker extends OutboundOptions, RelayOptions {
 /**
  * @param tick monotonic milliseconds
  * @param report takes one line for the operator
- * @param predecessor whose connections are taken over where the settings leave them as they are: otherwise a reload
- *   would for a while open twice as many as the broker allows
+ * @param predecessor whose connections and allowance are taken over where the settings leave them as they are: otherwise
+ *   a reload would for a while have twice as much as is allowed
  */
 export function openBroker(
-  settings: UpstreamSettings,
+  settings: BrokerSettings,
   tick: () => number,
   report: (line: string) => void,
   predecessor?: Broker,
 ): Broker {
-  const { origin, credentials, maxBodyBytes } = settings;
-  const isSame = predecessor !== undefined && isDeepStrictEqual(predecessor.settings, settings);
-  const upstream = isSame ? predecessor.upstream : createUpstream(settings, tick);
+  const { origin, credentials, maxBodyBytes, bodyTimeoutMs } = settings.upstream;
+  const upstream = takeOver(predecessor, settings.upstream) ?? new UpstreamPool(settings.upstream, tick);
+  const before = predecessor?.collected;
+  const { uploadMs, collected } = settings.limits;
   const credential = credentials && basicCredential(credentials.username, credentials.password);
   const reportFailure = createFailureReport(report, tick);
   const outbound = { host: new URL(origin).host, credential };
@@ -44,6 +54,8 @@ export function openBroker(
     settings,
     upstream,
     maxBodyBytes,
+    uploadTimes: { stallMs: bodyTimeoutMs, wholeMs: uploadMs, tick },
+    collected: isDeepStrictEqual(before?.limits, collected) && before ? before : new Allowance(collected),
     tick,
     report,
     reportFailure,
@@ -52,4 +64,11 @@ export function openBroker(
       if (successor?.upstream !== upstream) upstream.close(force);
     },
   };
+}
+
+function takeOver(
+  predecessor: Broker | undefined,
+  upstream: BrokerSettings['upstream'],
+): UpstreamPool | undefined {
+  return isDeepStrictEqual(predecessor?.settings.upstream, upstream) ? predecessor?.upstream : undefined;
 }

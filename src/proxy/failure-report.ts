@@ -1,6 +1,6 @@
 // Why calls to the broker fail, told to the operator once in a while: a refused certificate or a garbled answer
 // would otherwise look like any other 502.
-import { SilenceError } from './lane.ts';
+import { LateBodyError } from '../upstream/failures.ts';
 
 /** The same cause is not repeated for this long. */
 const QUIET_MS = 60_000;
@@ -16,7 +16,7 @@ export function createFailureReport(
   const told = new Map<string, number>();
   return (error) => {
     // What the client did is in its audit record.
-    if (error instanceof SilenceError && error.code === 'CLIENT_SILENT') return;
+    if (error instanceof LateBodyError) return;
     const cause = describeCause(error);
     const now = tick();
     if (now - (told.get(cause) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return;

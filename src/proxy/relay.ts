@@ -4,13 +4,13 @@ import { type Denial, deny } from '../decision.ts';
 import { CONNECTION } from '../http/hop-by-hop.ts';
 import { endAtEndOfTurn } from '../http/turn.ts';
 import { Pending } from '../pending.ts';
+import type { AnswerHandler, ChunkSource, OutboundRequest, UpstreamExchange } from '../upstream/exchange.ts';
+import { classifyFailure } from '../upstream/failures.ts';
+import type { UpstreamPool } from '../upstream/pool.ts';
 import { buildAnswerHead } from './answer-fields.ts';
-import type { BytesIn } from './body.ts';
-import type { AnswerHandler, Call, ChunkSource, OutboundRequest } from './call.ts';
-import { classifyFailure, type Upstream } from './upstream.ts';
 
 export interface RelayOptions {
-  readonly upstream: Upstream;
+  readonly upstream: Pick<UpstreamPool, 'send'>;
   readonly credential: string | undefined;
   readonly tick: () => number;
   readonly report: (line: string) => void;
@@ -32,17 +32,15 @@ const SMALL_BODY_BYTES = 16 * 1024;
 const LEAST_KEPT_BYTES = 4 * 1024;
 
 /** Settles with what the client has to be told instead of an answer, or with nothing. */
-export class Relay extends Pending<Denial | undefined> implements AnswerHandler, BytesIn {
+export class Relay extends Pending<Denial | undefined> implements AnswerHandler {
   upstreamStatus: number | undefined;
-  /** Body bytes received from and sent to the client. */
-  bytesIn = 0;
+  /** Body bytes sent to the client. */
   bytesOut = 0;
   /** The broker's answer was handed to the client whole. */
   isComplete = false;
   private startedTick = 0;
   private endedTick: number | undefined;
-  private call: Call | undefined;
-  private isReusable = true;
+  private upstream: UpstreamExchange | undefined;
   /** The client has to take what was written before it gets more. */
   private isWaiting = false;
   private hasHead = false;
@@ -66,7 +64,7 @@ export class Relay extends Pending<Denial | undefined> implements AnswerHandler,
   /** Makes the call. */
   carry(request: OutboundRequest): this {
     this.startedTick = this.options.tick();
-    this.call = this.options.upstream.send(request, this);
+    this.upstream = this.options.upstream.send(request, this);
     return this;
   }
 
@@ -76,9 +74,6 @@ export class Relay extends Pending<Denial | undefined> implements AnswerHandler,
     if (status === 401 && this.options.credential !== undefined) return;
     this.hasHead = true;
     const head = buildAnswerHead(status, rawFields, exchange.id);
-    // After 400 and after the HTML pages of a broker's HTTP layer the request body may still lie unread on
-    // the connection, where it would be taken for the next caller's request.
-    this.isReusable = status !== 400 && !head.contentType.startsWith('text/html');
     if (exchange.endsConnection()) head.fields.push(CONNECTION, 'close');
     this.contentLength = head.contentLength;
     exchange.res.writeHead(status, head.fields);
@@ -100,15 +95,17 @@ export class Relay extends Pending<Denial | undefined> implements AnswerHandler,
     return false;
   }
 
-  onEnd(): boolean {
-    if (!this.hasHead) return this.refuseOwnCredentials();
+  onEnd(): void {
+    if (!this.hasHead) {
+      this.refuseOwnCredentials();
+      return;
+    }
     this.isComplete = true;
     const { res } = this.exchange;
     const { whole } = this;
     if (whole === undefined) res.end();
     else endAtEndOfTurn(res, whole, 'latin1');
     this.finish(undefined);
-    return this.isReusable;
   }
 
   onFailure(error: Error): void {
@@ -122,13 +119,13 @@ export class Relay extends Pending<Denial | undefined> implements AnswerHandler,
   /** The client is gone: the broker need not finish. */
   abandon(): void {
     if (this.endedTick !== undefined) return;
-    this.call?.abort();
+    this.upstream?.abort();
     this.settle(undefined);
   }
 
   private resume(): void {
     this.isWaiting = false;
-    this.call?.resume();
+    this.upstream?.resume();
   }
 
   private finish(denial: Denial | undefined): void {
@@ -137,11 +134,10 @@ export class Relay extends Pending<Denial | undefined> implements AnswerHandler,
   }
 
   /** A 401 here is about the guard's own credentials; handed on, it would blame the caller's token. */
-  private refuseOwnCredentials(): boolean {
+  private refuseOwnCredentials(): void {
     this.options.report(
       'the broker refuses the credentials of the guard: see http_server.username and password',
     );
     this.finish(deny('upstream_broken', 'It does not accept the credentials of the guard.'));
-    return false;
   }
 }

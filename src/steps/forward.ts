@@ -1,7 +1,6 @@
 // The last step: the judged request goes to the broker, and its answer comes back as it arrives.
 import type { Broker } from '../proxy/broker.ts';
-import { forward as send } from '../proxy/forward.ts';
-import type { Forwarded } from '../proxy/outbound.ts';
+import { type Ready, forward as send } from '../proxy/forward.ts';
 import { Relay } from '../proxy/relay.ts';
 import type { RequestState } from './state.ts';
 import { defineStep, type Step } from './step.ts';
@@ -18,8 +17,9 @@ export const forward = (broker: Broker): Step =>
   });
 
 /** What is sent is what the steps before have judged, and nothing else. */
-function assertJudged(state: RequestState): asserts state is RequestState & Forwarded {
+function assertJudged(state: RequestState): asserts state is RequestState & Ready {
   const { head, target, principal } = state;
-  if (head === undefined || target === undefined || principal === undefined)
+  const isBodyMissing = head?.announcesBody && state.body === undefined;
+  if (head === undefined || target === undefined || principal === undefined || isBodyMissing)
     throw new Error('a request that was not judged must not be forwarded');
 }

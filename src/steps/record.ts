@@ -36,9 +36,9 @@ export function beginRecord(
 }
 
 function observe(state: RequestState, endedTick: number): Observation {
-  const { res, relay, denial, refusalBytes } = state;
-  // Bytes are counted only for the guard's own answers.
-  const isOwn = relay !== undefined || refusalBytes !== undefined;
+  const { res, relay, body, denial, refusalBytes } = state;
+  // Bytes are counted only for the guard's own answers, and for bodies that the guard has read.
+  const isOwn = relay !== undefined || body !== undefined || refusalBytes !== undefined;
   return {
     id: state.id,
     startedAtMs: state.startedAtMs,
@@ -53,7 +53,7 @@ function observe(state: RequestState, endedTick: number): Observation {
     status: res.headersSent ? res.statusCode : undefined,
     upstreamStatus: relay?.upstreamStatus,
     upstreamMs: relay?.upstreamMs,
-    bytesIn: isOwn ? (relay?.bytesIn ?? 0) : undefined,
+    bytesIn: isOwn ? (body?.received ?? 0) : undefined,
     bytesOut: isOwn ? (relay?.bytesOut ?? 0) + (refusalBytes ?? 0) : undefined,
   };
 }

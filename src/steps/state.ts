@@ -4,6 +4,7 @@ import type { ActionName, Denial, Principal } from '../decision.ts';
 import type { AnswerConnection, Exchange } from '../http/exchange.ts';
 import type { Head } from '../http/head.ts';
 import type { Target } from '../http/target.ts';
+import type { RequestBody } from '../proxy/body.ts';
 import type { Relay } from '../proxy/relay.ts';
 
 /** `ctx.exchange` of the guard's applications. `ctx.state` is left to other people's middleware. */
@@ -23,6 +24,8 @@ export class RequestState implements Exchange {
   action: ActionName | undefined;
   // authenticate
   principal: Principal | undefined;
+  // openBody
+  body: RequestBody | undefined;
   // forward
   relay: Relay | undefined;
   // answerDenials, or the connection that broke

@@ -14,7 +14,7 @@ describe('an answer behind an answer', () => {
     ['without a body', 'HTTP/1.1 204 No Content\r\n\r\n'],
   ])('%s is not the answer of the caller who waits in line', async (_, first) => {
     const pair = await startPair({
-      httpServer: 'limit_conn = 1',
+      guard: 'upstream.connections = 1',
       respond: (request, socket) => {
         if (!request.requestLine.includes('?first')) return okAnswer('own');
         // Answered when the second call waits behind the first.
@@ -41,7 +41,7 @@ describe('an answer behind an answer', () => {
 
   it('to HEAD, a body, is not the answer of the next caller', async () => {
     const pair = await startPair({
-      httpServer: 'limit_conn = 1',
+      guard: 'upstream.connections = 1',
       respond: ({ requestLine }) =>
         requestLine.startsWith('HEAD')
           ? `HTTP/1.1 200 OK\r\nContent-Length: ${FORGED.length}\r\n\r\n${FORGED}`

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { get } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createUpstream } from '../../src/proxy/upstream.ts';
+import { UpstreamPool } from '../../src/upstream/pool.ts';
 import { until } from '../support/guard.ts';
 import { mintToken } from '../support/issuers.ts';
 import { BROKERS, OPS } from '../support/pair.ts';
@@ -16,15 +16,16 @@ import { makeWorkspace } from '../support/workspace.ts';
 const OPTIONS = {
   socketPath: undefined,
   maxConnections: 1,
+  maxPublishes: undefined,
   connectTimeoutMs: 5000,
   headersTimeoutMs: 5000,
   bodyTimeoutMs: 5000,
 };
 
 /** One connection to a broker that answers every call with its own target. */
-async function startLane() {
+async function startConnection() {
   const broker = await startUpstream(({ requestLine }) => okAnswer(requestLine.split(' ')[1]));
-  const upstream = createUpstream({ ...OPTIONS, origin: broker.url }, () => performance.now());
+  const upstream = new UpstreamPool({ ...OPTIONS, origin: broker.url }, () => performance.now());
   onTestFinished(async () => {
     upstream.close(true);
     await broker.close();
@@ -32,7 +33,13 @@ async function startLane() {
   /** The answer's body as the memory it was read into, and the function that gives it back. */
   const ask = async (target: string) => {
     const answer = { chunk: Buffer.alloc(0), giveBack: () => {}, isOver: false };
-    const request = { method: 'GET', head: `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`, body: null };
+    const request = {
+      method: 'GET',
+      head: `GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`,
+      body: null,
+      isPublish: false,
+      caller: 'ops',
+    };
     upstream.send(request, {
       onHead: () => undefined,
       onData: (chunk, source) => {
@@ -41,7 +48,6 @@ async function startLane() {
       },
       onEnd: () => {
         answer.isOver = true;
-        return true;
       },
       onFailure: (error) => {
         throw error;
@@ -55,14 +61,14 @@ async function startLane() {
 
 describe('an answer that its client has not taken yet', () => {
   it('stays as it is while the connection carries further answers', async () => {
-    const { broker, ask } = await startLane();
+    const { broker, ask } = await startConnection();
     const answers = [await ask('/1'), await ask('/2'), await ask('/3')];
     expect(answers.map(({ chunk }) => chunk.toString())).toEqual(['/1', '/2', '/3']);
     expect(broker.connections().accepted).toBe(1);
   });
 
   it('leaves its memory to later answers once it is taken', async () => {
-    const { ask } = await startLane();
+    const { ask } = await startConnection();
     const pieces = new Set<ArrayBufferLike>();
     for (let call = 0; call < 10; call++) {
       const { chunk, giveBack } = await ask(`/${call}`);

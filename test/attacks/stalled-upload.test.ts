@@ -6,12 +6,11 @@ import { PUBLISH, startPair } from '../support/pair.ts';
 
 it('a stalled upload is ended with 408 and makes way for the next caller', async () => {
   const pair = await startPair({
-    httpServer: 'limit_conn = 1',
-    guard: 'upstream.timeouts { connect = 5s, headers = 15s, body = 1s }',
+    guard: 'upstream.connections = 1, upstream.timeouts { connect = 5s, headers = 15s, body = 1s }',
   });
   const stalling = await pair.open();
-  stalling.write(`${pair.head('POST', PUBLISH, ['Content-Length: 10'])}x`);
-  await until(() => pair.upstream.received().endsWith('\r\n\r\nx'), 'its first byte at the broker');
+  stalling.write(`${pair.head('POST', PUBLISH, ['Content-Length: 100000'])}${'x'.repeat(70_000)}`);
+  await until(() => pair.upstream.received().length > 70_000, 'its first part at the broker');
   const next = pair.ask();
   const answer = await stalling.next();
   expect([answer.status, JSON.parse(answer.body).reason]).toEqual([408, 'request_timeout']);
@@ -24,7 +23,7 @@ it('a stalled upload is ended with 408 and makes way for the next caller', async
     outcome: 'denied',
     reason: 'request_timeout',
     status: 408,
-    bytes_in: 1,
+    bytes_in: 70_000,
   });
   // What a client does is no news of the broker.
   expect(pair.guard.lines.filter((line) => line.includes('call to the broker'))).toEqual([]);

@@ -32,9 +32,9 @@ const PROBLEMS: readonly Mistake[] = [
   ['guard.workers = 0', 'must be auto, or a whole number', 'auto', 'guard.workers = auto'],
   [
     'guard.workers = 40',
-    'is more than http_server.limit_conn',
-    'raise http_server.limit_conn',
-    'guard.workers = 40\nhttp_server.limit_conn = 40',
+    'is more than guard.upstream.connections',
+    'raise guard.upstream.connections',
+    'guard.workers = 40\nguard.upstream.connections = 40',
   ],
   [
     'guard.insecure_default_credentials = yes',

@@ -142,7 +142,6 @@ describe("NanoMQ's own nanomq.conf", () => {
     expect(upstream).toMatchObject({
       origin: 'http://127.0.0.1:18081',
       credentials: { username: 'hall', password: 'p#ss = {word}' },
-      maxConnections: 8,
       maxBodyBytes: 2 * 1024 * 1024,
     });
     expect(extraKeyFiles).toEqual(['/etc/broker/hall.pub']);

@@ -73,6 +73,10 @@ describe('a single value', () => {
     ['guard.tls', '{ certificate = a }', ''],
     ['guard.upstream', 'here', 'must be a block { }'],
     ['guard.token', '[]', 'must be a block { }'],
+    ['guard.upstream.connections', '0', 'must be a whole number from 1 to 10000'],
+    ['guard.limits.upload', '0s', 'must be longer than 0, such as 2s'],
+    ['guard.limits.collected', '255KB', 'must be a size from 256KB on, such as 8MB'],
+    ['guard.limits.collected_per_issuer', 'none', 'must be a size from 256KB on, such as 8MB'],
     ['http_server.port', '0', 'must be a whole number from 1 to 65535'],
     ['http_server.port', '80.5', 'must be a whole number from 1 to 65535'],
     ['http_server.limit_conn', '0', 'must be a whole number, 1 or more'],
@@ -205,13 +209,13 @@ describe('an impossible combination is refused', () => {
 
   it('more workers than the broker takes connections', () => {
     const message =
-      'guard.workers is more than http_server.limit_conn, which is 3: every worker needs a connection to the broker. Lower it, or raise http_server.limit_conn, here and in the broker';
-    expect(problemsOf('http_server.limit_conn = 3\nguard.workers = 4')).toEqual([
+      'guard.workers is more than guard.upstream.connections, which is 3: every worker needs a connection to the broker. Lower it, or raise guard.upstream.connections';
+    expect(problemsOf('guard.upstream.connections = 3\nguard.workers = 4')).toEqual([
       { message, name: 'guard.workers', file: expect.stringMatching(/nanomq\.conf$/), line: 2, column: 1 },
     ]);
     expect(messagesOf('guard.workers = 33')).toEqual([message.replace('which is 3', 'which is 32')]);
-    expect(messagesOf('http_server.limit_conn = 3\nguard.workers = 3')).toEqual([]);
-    expect(messagesOf('http_server.limit_conn = 1\nguard.workers = auto')).toEqual([]);
+    expect(messagesOf('guard.upstream.connections = 3\nguard.workers = 3')).toEqual([]);
+    expect(messagesOf('guard.upstream.connections = 1\nguard.workers = auto')).toEqual([]);
   });
 
   it('one address for both listeners', () => {

@@ -33,6 +33,11 @@ describe('settings', () => {
         maxConnections: 32,
         maxBodyBytes: 1024 * 1024,
       },
+      limits: {
+        uploadMs: 60_000,
+        collectedBytes: 32 * 1024 * 1024,
+        collectedPerIssuerBytes: 8 * 1024 * 1024,
+      },
       token: {
         algorithms: ['RS256'],
         expToleranceSeconds: 0,
@@ -73,7 +78,8 @@ describe('settings', () => {
       }
       guard {
         listen = "[::1]:9000", keys_dir = issuers, drain = 1m, workers = 3
-        upstream { profile = generic, credentials = none, timeouts { connect = 500ms, headers = 2m, body = 1h } }
+        upstream { profile = generic, credentials = none, connections = 4, timeouts { connect = 500ms, headers = 2m, body = 1h } }
+        limits { upload = 2m, collected = 4MB, collected_per_issuer = 256KB }
         token {
           algorithms = [PS512, RS384], exp_tolerance = 5s, iat_tolerance = 1m, max_lifetime = 1d
           audience = [a, b], max_bytes = 4KB, issuer_suffix = optional, body_encode = optional
@@ -100,6 +106,11 @@ describe('settings', () => {
         maxConnections: 4,
         maxBodyBytes: 2 * 1024 * 1024,
       },
+      limits: {
+        uploadMs: 120_000,
+        collectedBytes: 4 * 1024 * 1024,
+        collectedPerIssuerBytes: 256 * 1024,
+      },
       token: {
         algorithms: ['PS512', 'RS384'],
         expToleranceSeconds: 5,
@@ -116,7 +127,7 @@ describe('settings', () => {
         name: `guard.insecure_${name}`,
         message: `guard.insecure_${name} is on`,
         file: join(directory, 'nanomq.conf'),
-        line: 15,
+        line: 16,
         column: expect.any(Number),
       })),
     });
@@ -154,13 +165,13 @@ describe('settings', () => {
 
   it('take a number of workers up to 256 where the broker has as many connections', () => {
     expect(load('guard.workers = 32').settings.workers).toBe(32);
-    expect(load('guard.workers = "256"\nhttp_server.limit_conn = 256').settings.workers).toBe(256);
+    expect(load('guard.workers = "256"\nguard.upstream.connections = 256').settings.workers).toBe(256);
   });
 
   it('take auto for a worker a core, as far as each gets a connection to the broker', () => {
     const cores = availableParallelism();
     expect(load('guard.workers = auto').settings.workers).toBe(Math.min(cores, 32));
-    expect(load('guard.workers = auto\nhttp_server.limit_conn = 1').settings.workers).toBe(1);
+    expect(load('guard.workers = auto\nguard.upstream.connections = 1').settings.workers).toBe(1);
   });
 
   it('take none, one or several audiences, and one algorithm without its brackets', () => {

@@ -31,7 +31,9 @@ describe('readiness', () => {
       ready: true,
       usable_issuers: 2,
       upstream: 'busy',
-      message: expect.stringMatching(/^Every connection to the broker is in use .*limit_conn/),
+      message: expect.stringMatching(
+        /^Every connection to the broker is in use .*guard\.upstream\.connections/,
+      ),
     });
   });
 

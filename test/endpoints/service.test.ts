@@ -84,8 +84,7 @@ describe('the service listener', () => {
     const started = await startTestGuard({
       upstreamUrl: upstream.url,
       keys: { 'ops.pub': OPS.publicPem },
-      guard: 'drain = 1ms, upstream.timeouts.headers = 100ms',
-      httpServer: 'limit_conn = 1',
+      guard: 'drain = 1ms, upstream.connections = 1, upstream.timeouts.headers = 100ms',
     });
     onTestFinished(() => started.stop());
     const client = await openRaw(started.port);

@@ -68,7 +68,7 @@ describe('a reload', () => {
 
   it('lets a request that waits for a connection have its turn', async () => {
     const { upstream, held } = await startHolding();
-    const { guard, reload } = await start(upstream.url, { httpServer: 'limit_conn = 1' });
+    const { guard, reload } = await start(upstream.url, { guard: 'upstream.connections = 1' });
     const first = sendRaw(guard.port, head('GET', '/api/v4/held'));
     await until(() => held.length === 1, 'the first request reaches the broker');
     const waiting = sendRaw(guard.port, head('GET', '/api/v4/brokers'));

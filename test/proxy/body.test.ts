@@ -66,11 +66,26 @@ describe('a body of known length', () => {
   it('streams: the broker has its beginning before the client has sent its end', async () => {
     const pair = await startPair();
     const connection = await pair.open();
-    connection.write(`${pair.head('POST', PUBLISH, ['Content-Length: 10'])}hello`);
-    await until(() => pair.upstream.received().endsWith('hello'), 'half the body at the broker');
-    connection.write('world');
+    const [first, rest] = ['h'.repeat(70_000), 'w'.repeat(30_000)];
+    connection.write(`${pair.head('POST', PUBLISH, ['Content-Length: 100000'])}${first}`);
+    await until(() => pair.upstream.received().endsWith(first), 'its first part at the broker');
+    connection.write(rest);
     expect((await connection.next()).status).toBe(200);
-    expect(pair.upstream.requests[0]?.body.toString()).toBe('helloworld');
+    expect(pair.upstream.requests[0]?.body.toString()).toBe(first + rest);
+  });
+
+  it.each([
+    ['small', 64 * 1024],
+    ['large, with its first 64 KB still on their way', 64 * 1024 + 1],
+  ])('that is %s takes no connection to the broker before it flows', async (_, length) => {
+    const pair = await startPair();
+    const connection = await pair.open();
+    connection.write(pair.head('POST', PUBLISH, [`Content-Length: ${length}`]) + 'x'.repeat(65_535));
+    expect((await pair.ask()).status).toBe(200);
+    expect(pair.upstream.requests.map(({ requestLine }) => requestLine)).toEqual([`GET ${BROKERS} HTTP/1.1`]);
+    connection.write('y'.repeat(length - 65_535));
+    expect((await connection.next()).status).toBe(200);
+    expect(pair.upstream.requests[1]?.body.toString()).toBe('x'.repeat(65_535) + 'y'.repeat(length - 65_535));
   });
 
   it('arrives bit by bit the same, whatever its bytes', async () => {

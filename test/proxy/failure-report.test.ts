@@ -1,7 +1,7 @@
 // What the operator reads when calls to the broker fail: the cause, once in a while, and nothing of the client's.
 import { describe, expect, it } from 'vitest';
 import { createFailureReport } from '../../src/proxy/failure-report.ts';
-import { SilenceError } from '../../src/proxy/lane.ts';
+import { LateBodyError, SilenceError } from '../../src/upstream/failures.ts';
 import { startPair } from '../support/pair.ts';
 
 const MINUTE_MS = 60_000;
@@ -38,11 +38,11 @@ describe('the report of failed calls', () => {
     expect(lines).toHaveLength(3);
   });
 
-  it('says that the broker was silent, and leaves silent clients to the audit trail', () => {
+  it('says that the broker was silent, and leaves slow callers to the audit trail', () => {
     const { lines, report } = watchReport();
-    report(new SilenceError('client'));
+    report(new LateBodyError());
     expect(lines).toEqual([]);
-    report(new SilenceError('broker'));
+    report(new SilenceError());
     expect(lines[0]).toContain('the broker was silent for too long');
   });
 });

@@ -76,14 +76,15 @@ describe('half an answer before the request is whole', () => {
   it('then silence: the broker is to blame, not the caller who has sent everything', async () => {
     const pair = await startPair({ respondEarly: () => HALF, respond: () => undefined, guard: QUICK });
     const connection = await pair.open();
-    connection.write(`${pair.head('POST', PUBLISH, ['Content-Length: 2'])}x`);
+    const length = 100_000;
+    connection.write(pair.head('POST', PUBLISH, [`Content-Length: ${length}`]) + 'x'.repeat(length - 1));
     await connection.wait(5000, () => connection.received.includes('hello'));
     connection.write('y');
     await connection.closed();
     expect(await pair.soleRecord()).toMatchObject({
       outcome: 'failed',
       reason: 'upstream_timeout',
-      bytes_in: 2,
+      bytes_in: length,
     });
   });
 });

@@ -12,7 +12,7 @@ const unexpected = (): never => {
 function makeRelay(req: IncomingMessage, res: ServerResponse): Relay {
   const exchange = { id: '1', req, res, endsConnection: () => false };
   return new Relay(exchange, {
-    upstream: { send: unexpected, close: unexpected },
+    upstream: { send: unexpected },
     credential: undefined,
     tick: () => 0,
     report: unexpected,

@@ -19,11 +19,11 @@ const reload = ({ guard, upstream }: Pair, changes: Changes = {}) =>
   );
 
 describe('a reload', () => {
-  it('that changes nothing about the broker opens no connections beyond limit_conn', async () => {
+  it('that changes nothing about the broker opens no connections beyond guard.upstream.connections', async () => {
     const held: (() => void)[] = [];
-    const httpServer = `limit_conn = ${LIMIT}`;
+    const connections = `upstream.connections = ${LIMIT}`;
     const pair = await startPair({
-      httpServer,
+      guard: connections,
       respond: (_, socket) => {
         held.push(() => void socket.write(okAnswer()));
         return undefined;
@@ -32,7 +32,7 @@ describe('a reload', () => {
     const calls = [pair.ask(), pair.ask()];
     await until(() => held.length === LIMIT, 'every connection in use');
     for (let round = 0; round < 3; round++) {
-      await reload(pair, { httpServer, guard: 'drain = 2s' });
+      await reload(pair, { guard: `${connections}, drain = 2s` });
       calls.push(pair.ask('GET', `${BROKERS}?${round}`));
     }
     // What a call answered by the guard itself finds: those before it have been read.

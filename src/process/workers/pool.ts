@@ -201,7 +201,8 @@ class WorkerPool {
     const { core, tls } = this.#opened;
     slot.filed = core.keys.snapshot();
     return {
-      settings: takeShare(this.#settings, slot.index),
+      settings: this.#settings,
+      share: { index: slot.index, of: this.#slots.length },
       keys: describeChange(undefined, slot.filed),
       tls,
     };
@@ -242,11 +243,4 @@ async function findAddress(listen: ListenAddress): Promise<ListenAddress> {
   const bound = boundAddress(server, listen);
   await closeServer(server, 0);
   return bound;
-}
-
-/** Connections to the broker are what a worker has a share of; together they stay within `limit_conn`. */
-function takeShare(settings: Settings, index: number): Settings {
-  const { upstream, workers } = settings;
-  const maxConnections = Math.floor((upstream.maxConnections + workers - 1 - index) / workers);
-  return { ...settings, upstream: { ...upstream, maxConnections } };
 }

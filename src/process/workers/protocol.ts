@@ -5,11 +5,13 @@ import type { Settings } from '../../config/settings.ts';
 import type { DenyReason } from '../../decision.ts';
 import { Failure, type FailureCode } from '../../failure.ts';
 import type { TlsMaterial } from '../../listener/tls.ts';
+import type { Share } from '../share.ts';
 import type { KeyChange } from './key-change.ts';
 
-/** The settings of one worker: its share of the limits is in them. */
+/** What one worker is to do. */
 export interface Assignment {
   readonly settings: Settings;
+  readonly share: Share;
   readonly keys: KeyChange;
   readonly tls: TlsMaterial | undefined;
 }

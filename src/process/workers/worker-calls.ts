@@ -23,21 +23,21 @@ export function createWorkerCalls(audit: AuditLog, report: (line: string) => voi
     createGuard({ rules: token, lookup: keys.lookup, now: Date.now });
   return {
     // The keys are in place before anything is awaited: a change of theirs may already be on its way.
-    async serve({ settings, keys: change, tls }: Assignment) {
+    async serve({ settings, share, keys: change, tls }: Assignment) {
       suffixOptional = settings.issuerSuffixOptional;
       keys.apply(change, suffixOptional);
-      const means = { guard: createCore(settings), tls };
+      const means = { guard: createCore(settings), tls, share };
       serving = startServing(settings, means, [auditObserver(audit.write)], report);
       return (await serving).listen;
     },
     async changeKeys(change) {
       keys.apply(change, suffixOptional);
     },
-    async reload({ settings, keys: change, tls }) {
+    async reload({ settings, share, keys: change, tls }) {
       suffixOptional = settings.issuerSuffixOptional;
       keys = new FollowedKeys();
       keys.apply(change, suffixOptional);
-      const means = { guard: createCore(settings), tls };
+      const means = { guard: createCore(settings), tls, share };
       await (await open()).reload(settings, means);
     },
     probe: async () => (await open()).probe(),

@@ -58,13 +58,13 @@ describe('SIGHUP', () => {
     const crew = await startCrew();
     const each = await crew.openEach();
     // Sound for a guard that starts with it.
-    const conf = writeConf(crew.upstream.url, 'workers = 1', 'limit_conn = 1');
+    const conf = writeConf(crew.upstream.url, 'workers = 1, upstream.connections = 1');
     await crew.reload(
       conf,
-      /the settings stay as they were:\nhttp_server\.limit_conn is less than the 2 workers that run: .* Restart the guard\.\n/,
+      /the settings stay as they were:\nguard\.upstream\.connections is less than the 2 workers that run: .* Restart the guard\.\n/,
     );
     expect(await statuses(each, crew.token)).toEqual([200, 200]);
-    await crew.reload(writeConf(crew.upstream.url, 'token.audience = here', 'limit_conn = 2'));
+    await crew.reload(writeConf(crew.upstream.url, 'token.audience = here, upstream.connections = 2'));
     expect(await statuses(each, mintToken(OPS, { aud: 'here' }))).toEqual([200, 200]);
   });
 

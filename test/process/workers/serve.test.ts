@@ -66,12 +66,12 @@ describe('two workers', () => {
   });
 });
 
-describe('limit_conn', () => {
+describe('guard.upstream.connections', () => {
   it('is kept by all workers together, and each has its share', async () => {
     const { held, respond, release } = holdAnswers();
     let most = 0;
     const crew = await startCrew({
-      httpServer: 'limit_conn = 3',
+      guard: 'workers = 2, upstream.connections = 3',
       respond: (seen, socket) => {
         most = Math.max(most, crew.upstream.connections().open);
         return respond(seen, socket);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadSettings } from '../../../src/config/load.ts';
 import type { KeyStore } from '../../../src/keystore/store.ts';
+import { WHOLE } from '../../../src/process/share.ts';
 import { describeChange } from '../../../src/process/workers/key-change.ts';
 import { createWorkerCalls } from '../../../src/process/workers/worker-calls.ts';
 import { openStore } from '../../keystore/material.ts';
@@ -56,7 +57,7 @@ async function ask(listening: Promise<{ port?: number } | { path: string }>): Pr
 describe('a worker', () => {
   it('serves with the keys it is given, and follows their changes', async () => {
     const { calls, read, ops, dev } = await prepare();
-    const listening = calls.serve({ settings: read(), tls: undefined, keys: changeTo(ops) });
+    const listening = calls.serve({ settings: read(), share: WHOLE, tls: undefined, keys: changeTo(ops) });
     expect(await ask(listening)).toEqual([200, 401]);
     await calls.changeKeys(changeTo(dev, ops));
     expect(await ask(listening)).toEqual([401, 200]);
@@ -65,28 +66,38 @@ describe('a worker', () => {
 
   it('puts other settings and other keys in place together', async () => {
     const { calls, read, ops, dev } = await prepare();
-    const listening = calls.serve({ settings: read(), tls: undefined, keys: changeTo(ops) });
+    const listening = calls.serve({ settings: read(), share: WHOLE, tls: undefined, keys: changeTo(ops) });
     await listening;
-    await calls.reload({ settings: read('token.max_lifetime = 2h'), tls: undefined, keys: changeTo(dev) });
+    await calls.reload({
+      settings: read('token.max_lifetime = 2h'),
+      share: WHOLE,
+      tls: undefined,
+      keys: changeTo(dev),
+    });
     expect(await ask(listening)).toEqual([401, 200]);
-    await calls.reload({ settings: read('token.max_lifetime = 10m'), tls: undefined, keys: changeTo(dev) });
+    await calls.reload({
+      settings: read('token.max_lifetime = 10m'),
+      share: WHOLE,
+      tls: undefined,
+      keys: changeTo(dev),
+    });
     expect(await ask(listening)).toEqual([401, 401]);
   });
 
   it('loses no change of keys that is read in one turn with the call to serve', async () => {
     const { calls, read, ops, dev } = await prepare();
-    const listening = calls.serve({ settings: read(), tls: undefined, keys: changeTo(ops) });
+    const listening = calls.serve({ settings: read(), share: WHOLE, tls: undefined, keys: changeTo(ops) });
     await Promise.all([listening, calls.changeKeys(changeTo(dev, ops))]);
     expect(await ask(listening)).toEqual([401, 200]);
   });
 
   it('loses no change of keys that is read in one turn with other settings', async () => {
     const { calls, read, ops, dev } = await prepare();
-    const listening = calls.serve({ settings: read(), tls: undefined, keys: changeTo(dev) });
+    const listening = calls.serve({ settings: read(), share: WHOLE, tls: undefined, keys: changeTo(dev) });
     await listening;
     // The first brings ops.pub back; the second, of the new key store, removes it for good.
     await Promise.all([
-      calls.reload({ settings: read(), tls: undefined, keys: changeTo(ops) }),
+      calls.reload({ settings: read(), share: WHOLE, tls: undefined, keys: changeTo(ops) }),
       calls.changeKeys(changeTo(dev, ops)),
     ]);
     expect(await ask(listening)).toEqual([401, 200]);
@@ -94,17 +105,22 @@ describe('a worker', () => {
 
   it('puts settings in place that come while it starts', async () => {
     const { calls, read, ops, dev } = await prepare();
-    const listening = calls.serve({ settings: read(), tls: undefined, keys: changeTo(ops) });
-    await calls.reload({ settings: read('token.max_lifetime = 2h'), tls: undefined, keys: changeTo(dev) });
+    const listening = calls.serve({ settings: read(), share: WHOLE, tls: undefined, keys: changeTo(ops) });
+    await calls.reload({
+      settings: read('token.max_lifetime = 2h'),
+      share: WHOLE,
+      tls: undefined,
+      keys: changeTo(dev),
+    });
     expect(await ask(listening)).toEqual([401, 200]);
   });
 
   it('is at fault, and says so, when it is asked before it serves', async () => {
     const { calls, read, ops } = await prepare();
     await expect(calls.probe()).rejects.toThrow(/before it was told what to serve/);
-    await expect(calls.reload({ settings: read(), tls: undefined, keys: changeTo(ops) })).rejects.toThrow(
-      /before it was told/,
-    );
+    await expect(
+      calls.reload({ settings: read(), share: WHOLE, tls: undefined, keys: changeTo(ops) }),
+    ).rejects.toThrow(/before it was told/);
   });
 
   it('ends with the number of records it has lost, whether it has served or not', async () => {

@@ -52,7 +52,7 @@ describe('a connection on which the answer was', () => {
   it('given before the body was sent is destroyed, and so is the one to the client', async () => {
     const pair = await startPair({ respondEarly: () => 'HTTP/1.1 404 X\r\nContent-Length: 2\r\n\r\nno' });
     const connection = await pair.open();
-    connection.write(`${pair.head('POST', PUBLISH, ['Content-Length: 1000'])}hi`);
+    connection.write(`${pair.head('POST', PUBLISH, ['Content-Length: 100000'])}${'x'.repeat(70_000)}`);
     const answer = await connection.next();
     expect([answer.status, answer.body, answer.headers.get('connection')]).toEqual([404, 'no', 'close']);
     await connection.closed();

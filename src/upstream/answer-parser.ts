@@ -2,12 +2,8 @@
 // could frame in two ways is an error here, since a wrong frame would hand one caller another one's answer.
 
 import { CONNECTION, nominatedFields } from '../http/hop-by-hop.ts';
-import type { AnswerHandler, ChunkSource } from './call.ts';
-
-/** The connection is in a state nobody can trust any more. */
-export class AnswerError extends Error {
-  readonly code = 'ANSWER_INVALID';
-}
+import type { AnswerHandler, ChunkSource } from './exchange.ts';
+import { AnswerError } from './failures.ts';
 
 const MAX_HEAD_BYTES = 16 * 1024;
 /** Interim answers (RFC 9110 §15.2) before the real one; more is somebody playing. */
@@ -45,9 +41,9 @@ export class AnswerParser {
   get isDone(): boolean {
     return this.phase === 'done';
   }
-  /** The final head has been read. */
-  hasHead = false;
-  /** The broker lets the connection carry another call. */
+  /** Of the final answer; 0 until its head has been read. */
+  status = 0;
+  /** The connection can carry another exchange, as far as this answer goes. */
   keepsAlive = false;
   private phase: Phase = 'head';
   private pending: Buffer = EMPTY;
@@ -83,10 +79,10 @@ export class AnswerParser {
     return rest.length;
   }
 
-  /** The connection has ended. @throws AnswerError where the answer has not */
-  end(): void {
+  /** The connection has ended. @returns what is wrong where the answer has not */
+  end(): AnswerError | undefined {
     if (this.phase === 'until-close') this.phase = 'done';
-    if (this.phase !== 'done') throw new AnswerError('the answer ends early');
+    return this.phase === 'done' ? undefined : new AnswerError('the answer ends early');
   }
 
   /** Reads one part; 0 when it is not whole yet. */
@@ -125,11 +121,13 @@ export class AnswerParser {
   /** RFC 9112 §6.3: how long the body is; two statements about it are one too many. */
   private frame(status: number, isCurrent: boolean, fields: readonly string[]): void {
     const framing = readFraming(fields);
-    this.keepsAlive = isCurrent && !framing.closes;
-    this.hasHead = true;
+    this.status = status;
+    // After 400 and after the HTML pages of a broker's HTTP layer the request may still lie unread on the connection,
+    // where it would be taken for the next caller's.
+    this.keepsAlive = isCurrent && !framing.closes && status !== 400 && !framing.isHtml;
     if (this.isHead || status === 204 || status === 304) {
       this.phase = 'done';
-      // A broker that sends a body all the same cannot be found out: it would be the next call's answer.
+      // A broker that sends a body all the same cannot be found out: it would be the next caller's answer.
       const isSilent = status === 204 && framing.length === undefined && !framing.chunked;
       this.keepsAlive &&= isSilent && !this.isHead;
     } else if (framing.chunked) this.phase = 'chunk-size';
@@ -199,6 +197,7 @@ function readFraming(fields: readonly string[]) {
   let length: number | undefined;
   let chunked = false;
   let closes = false;
+  let isHtml = false;
   for (let at = 0; at < fields.length; at += 2) {
     const value = fields[at + 1] as string;
     switch ((fields[at] as string).toLowerCase()) {
@@ -215,8 +214,11 @@ function readFraming(fields: readonly string[]) {
       case CONNECTION:
         closes ||= nominatedFields(value).includes('close');
         break;
+      case 'content-type':
+        isHtml ||= value.toLowerCase().startsWith('text/html');
+        break;
     }
   }
   if (chunked && length !== undefined) throw new AnswerError('the length is said twice');
-  return { length, chunked, closes };
+  return { length, chunked, closes, isHtml };
 }

@@ -1,6 +1,6 @@
-// Connections to the broker: kept and reused, never more than limit_conn, callers wait in line for one.
+// Connections to the broker: kept and reused, never more than guard.upstream.connections, callers wait in line for one.
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createUpstream } from '../../src/proxy/upstream.ts';
+import { UpstreamPool } from '../../src/upstream/pool.ts';
 import { until } from '../support/guard.ts';
 import { BROKERS, startPair } from '../support/pair.ts';
 import { expectRefusal } from '../support/refusal.ts';
@@ -39,11 +39,11 @@ describe('a connection to the broker', () => {
   });
 });
 
-describe('limit_conn', () => {
+describe('guard.upstream.connections', () => {
   it('is never exceeded, and who waits is served', async () => {
     const { respond, release } = holdAnswers();
     let most = 0;
-    const pair = await startPair({ httpServer: 'limit_conn = 3', respond });
+    const pair = await startPair({ guard: 'upstream.connections = 3', respond });
     const calls = Array.from({ length: 30 }, () => pair.ask());
     const watch = setInterval(() => {
       most = Math.max(most, pair.upstream.connections().open);
@@ -59,7 +59,7 @@ describe('limit_conn', () => {
   it('is kept when every connection has to be destroyed', async () => {
     let most = 0;
     const pair = await startPair({
-      httpServer: 'limit_conn = 2',
+      guard: 'upstream.connections = 2',
       respond: () => 'HTTP/1.1 400 X\r\nContent-Length: 0\r\n\r\n',
     });
     const watch = setInterval(() => {
@@ -75,8 +75,7 @@ describe('limit_conn', () => {
 
   it('refuses with upstream_busy who has waited too long, and says when to come again', async () => {
     const pair = await startPair({
-      httpServer: 'limit_conn = 1',
-      guard: 'upstream.timeouts { connect = 1s, headers = 300ms, body = 10s }',
+      guard: 'upstream.connections = 1, upstream.timeouts { connect = 1s, headers = 300ms, body = 10s }',
       respond: () => 'HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\nhalf an answer',
     });
     const first = await pair.open();
@@ -91,7 +90,7 @@ describe('limit_conn', () => {
 
   it('gives the place of a caller who went away to the next one', async () => {
     const { held, respond, release } = holdAnswers();
-    const pair = await startPair({ httpServer: 'limit_conn = 1', respond });
+    const pair = await startPair({ guard: 'upstream.connections = 1', respond });
     const gone = [await pair.open(), await pair.open()];
     gone[0]?.write(pair.head('GET', `${BROKERS}?first`));
     await until(() => held.length === 1, 'the first call at the broker');
@@ -112,8 +111,14 @@ describe('limit_conn', () => {
 async function startLine(respond: Parameters<typeof startUpstream>[0]) {
   const broker = await startUpstream(respond);
   const limits = { connectTimeoutMs: 5000, headersTimeoutMs: 5000, bodyTimeoutMs: 5000 };
-  const options = { origin: broker.url, socketPath: undefined, maxConnections: 1, ...limits };
-  const upstream = createUpstream(options, () => performance.now());
+  const options = {
+    origin: broker.url,
+    socketPath: undefined,
+    maxConnections: 1,
+    maxPublishes: undefined,
+    ...limits,
+  };
+  const upstream = new UpstreamPool(options, () => performance.now());
   onTestFinished(async () => {
     upstream.close(true);
     await broker.close();
@@ -121,11 +126,17 @@ async function startLine(respond: Parameters<typeof startUpstream>[0]) {
   const outcomes: string[] = [];
   const send = (name: string) =>
     upstream.send(
-      { method: 'GET', head: `GET /${name} HTTP/1.1\r\nHost: a\r\n\r\n`, body: null },
+      {
+        method: 'GET',
+        head: `GET /${name} HTTP/1.1\r\nHost: a\r\n\r\n`,
+        body: null,
+        isPublish: false,
+        caller: 'ops',
+      },
       {
         onHead: () => undefined,
         onData: () => true,
-        onEnd: () => outcomes.push(`${name} answered`) > 0,
+        onEnd: () => void outcomes.push(`${name} answered`),
         onFailure: (error) => void outcomes.push(`${name} failed: ${error.message}`),
       },
     );

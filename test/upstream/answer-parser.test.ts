@@ -1,7 +1,8 @@
 // The strict reader of brokers' answers: one framing for one sequence of bytes, however it is cut up.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AnswerError, AnswerParser } from '../../src/proxy/answer-parser.ts';
+import { AnswerParser } from '../../src/upstream/answer-parser.ts';
+import { AnswerError } from '../../src/upstream/failures.ts';
 
 interface Read {
   readonly status: number | undefined;
@@ -42,7 +43,8 @@ function read(pieces: readonly string[], method = 'GET', ended = false): Read {
   );
   let left = 0;
   for (const piece of pieces) left += parser.isDone ? piece.length : takePiece(parser, piece);
-  if (ended) parser.end();
+  const cut = ended ? parser.end() : undefined;
+  if (cut !== undefined) throw cut;
   return { status, fields, body, done: parser.isDone, keepsAlive: parser.keepsAlive, left };
 }
 

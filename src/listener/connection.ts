@@ -43,6 +43,14 @@ export class Connection implements AnswerConnection {
     return before === undefined || before.closed ? undefined : before;
   }
 
+  /** Nothing more is read; the answer that is due goes out first, and then the end. */
+  endAfterAnswer(socket: Socket): void {
+    this.isEnding = true;
+    const { res } = this.underway ?? {};
+    // Where the head is still to be written it says so itself, and Node ends the connection.
+    if (res?.headersSent) res.once('close', () => socket.destroySoon());
+  }
+
   /**
    * Runs `handle` when the response before is over: a later request may depend on what an earlier one has changed
    * (RFC 9112 §9.3.2), one connection must not take every connection to the broker, and Node never closes a response

@@ -81,7 +81,8 @@ function endFlood({ recorder }: Front, socket: Socket): void {
 
 /**
  * A connection that cannot go on: answered where the answer's turn has come and nothing of it is out, and
- * ended. What follows a whole request is not that request's fault: it gets a record of its own.
+ * ended. What follows a whole request is not that request's fault: it gets a record of its own, and the answer
+ * that is due goes out first.
  */
 function refuseBroken(
   { connections, recorder }: Front,
@@ -89,13 +90,14 @@ function refuseBroken(
   method: string | undefined,
   denial: Denial,
 ): void {
-  const { underway, isEnding } = connections.of(socket);
+  const connection = connections.of(socket);
+  const { underway, isEnding } = connection;
   // Its answer goes out, and then the connection ends anyway.
   if (underway !== undefined && isEnding) return;
   if (underway === undefined || underway.req.complete) {
     const requestId = recorder.tellBroken(socket.remoteAddress, method, denial);
     if (underway === undefined) refuseOnSocket(socket, denial, { requestId });
-    else socket.destroy();
+    else connection.endAfterAnswer(socket);
   } else endBroken(underway, socket, denial);
 }
 

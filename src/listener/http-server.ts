@@ -15,8 +15,6 @@ const OPTIONS: http.ServerOptions = {
   maxHeaderSize: 16 * 1024,
   // A head that trickles in must not hold a connection (slow-loris); a body is watched by idleLimitMs.
   headersTimeout: 10_000,
-  // Nor may a body that drips: it holds a connection to the broker.
-  requestTimeout: 300_000,
   connectionsCheckingInterval: 1000,
   keepAliveTimeout: 75_000,
   // Judged with the rest of the head, so that the answer is the guard's own.
@@ -42,7 +40,7 @@ export function createHttpServer(
   front: Front,
 ): http.Server {
   const server = tls ? https.createServer({ ...OPTIONS, ...toContext(tls) }) : http.createServer(OPTIONS);
-  server.setTimeout(idleLimitMs(settings));
+  setTimes(server, settings);
   const handle = front.connections.inTurn(front.handle, (socket) => endFlood(front, socket));
   server.on('request', handle);
   // `100 Continue` is answered after the token is judged, not by Node at once.
@@ -64,13 +62,21 @@ export function createHttpServer(
 /** Timers of the way to the broker may be this late. */
 const TIMER_SLACK_MS = 1000;
 
+/** What a request may take besides its body: those before it on its connection, a broker that is slow to take it. */
+const LONGEST_WAIT_MS = 300_000;
+
+/** The times that go by the settings; a body has its own, `guard.limits.upload`, once it is read. */
+export function setTimes(server: http.Server, settings: Settings): void {
+  server.setTimeout(idleLimitMs(settings));
+  server.requestTimeout = settings.limits.uploadMs + LONGEST_WAIT_MS;
+}
+
 /**
- * Inactivity that none of the broker's own timeouts can explain: a wait in line, a call and its one retry,
- * a body that stalls. Shorter, it would cut the connection before the 503 or 504 is written.
+ * Inactivity that none of the broker's own timeouts can explain: a wait in line, a body that the broker does not
+ * take, its answer. Shorter, it would cut the connection before the 503 or 504 is written.
  */
-export function idleLimitMs({ upstream }: Settings): number {
-  const { connectTimeoutMs, headersTimeoutMs, bodyTimeoutMs } = upstream;
-  return headersTimeoutMs + 2 * (connectTimeoutMs + headersTimeoutMs) + bodyTimeoutMs + TIMER_SLACK_MS;
+function idleLimitMs({ upstream }: Settings): number {
+  return 2 * (upstream.headersTimeoutMs + upstream.bodyTimeoutMs) + TIMER_SLACK_MS;
 }
 
 function endFlood({ recorder }: Front, socket: Socket): void {

@@ -19,6 +19,8 @@ export interface Observation {
   readonly completed: boolean;
   readonly status: number | undefined;
   readonly upstreamStatus: number | undefined;
+  /** The broker's own, in its answer: one other than 0 is no success, whatever the status. */
+  readonly upstreamCode: number | undefined;
   readonly upstreamMs: number | undefined;
   readonly bytesIn: number | undefined;
   readonly bytesOut: number | undefined;
@@ -50,6 +52,7 @@ export function observeBroken({ id, startedAtMs, client, method, denial }: Broke
     completed: false,
     status: undefined,
     upstreamStatus: undefined,
+    upstreamCode: undefined,
     upstreamMs: undefined,
     bytesIn: 0,
     bytesOut: 0,

@@ -6,7 +6,7 @@ import type { Core } from '../core.ts';
 import type { DenyReason } from '../decision.ts';
 import type { Guard } from '../guard.ts';
 import { Connections } from '../listener/connection.ts';
-import { createHttpServer, idleLimitMs } from '../listener/http-server.ts';
+import { createHttpServer, setTimes } from '../listener/http-server.ts';
 import { boundAddress, closeServer, listenOn } from '../listener/sockets.ts';
 import { renewTls, type TlsMaterial } from '../listener/tls.ts';
 import type { Observer } from '../observe/observation.ts';
@@ -82,7 +82,7 @@ export async function startServing(
       guarded = open(changed, means.guard, guarded);
       renewTls(server, means.tls);
       settings = changed;
-      server.setTimeout(idleLimitMs(settings));
+      setTimes(server, settings);
       replaced.close(false, guarded.broker);
     },
     async stop() {

@@ -21,8 +21,10 @@ export function probeBroker(
         onData: () => true,
         onEnd: () => resolve(status === 401 || status >= 500 ? 'upstream_broken' : undefined),
         onFailure: (error) => {
-          options.reportFailure(error);
-          resolve(classifyFailure(error));
+          const reason = classifyFailure(error);
+          // That callers keep the broker busy is no news.
+          if (reason !== 'upstream_busy') options.reportFailure(error);
+          resolve(reason);
         },
       },
     );

@@ -7,6 +7,7 @@ import { Pending } from '../pending.ts';
 import type { AnswerHandler, ChunkSource, OutboundRequest, UpstreamExchange } from '../upstream/exchange.ts';
 import { classifyFailure } from '../upstream/failures.ts';
 import type { UpstreamPool } from '../upstream/pool.ts';
+import { LOOKED_AT_BYTES, readAnswerCode } from './answer-code.ts';
 import { buildAnswerHead } from './answer-fields.ts';
 
 export interface RelayOptions {
@@ -47,6 +48,8 @@ export class Relay extends Pending<Denial | undefined> implements AnswerHandler 
   private contentLength: number | undefined;
   /** A small body that came in one piece, kept for its end: head and body then leave in one write. */
   private whole: string | undefined;
+  /** The beginning of any other. */
+  private beginning = '';
   private readonly exchange: Answered;
   private readonly options: RelayOptions;
 
@@ -59,6 +62,11 @@ export class Relay extends Pending<Denial | undefined> implements AnswerHandler 
   /** From the request being ready to the end of the answer, in milliseconds; undefined where there was no end. */
   get upstreamMs(): number | undefined {
     return this.endedTick === undefined ? undefined : this.endedTick - this.startedTick;
+  }
+
+  /** The broker's own word for what has become of it, whatever its status. */
+  get upstreamCode(): number | undefined {
+    return readAnswerCode(this.whole ?? this.beginning);
   }
 
   /** Makes the call. */
@@ -88,6 +96,8 @@ export class Relay extends Pending<Denial | undefined> implements AnswerHandler 
       this.whole = chunk.toString('latin1');
       return true;
     }
+    if (this.beginning.length < LOOKED_AT_BYTES)
+      this.beginning += chunk.toString('latin1', 0, LOOKED_AT_BYTES);
     const isSmall = chunk.length < LEAST_KEPT_BYTES;
     if (isSmall ? res.write(Buffer.from(chunk)) : res.write(chunk, source.keep())) return true;
     if (!this.isWaiting) res.once('drain', () => this.resume());

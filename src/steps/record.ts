@@ -52,6 +52,7 @@ function observe(state: RequestState, endedTick: number): Observation {
     completed: res.writableFinished && relay?.isComplete !== false,
     status: res.headersSent ? res.statusCode : undefined,
     upstreamStatus: relay?.upstreamStatus,
+    upstreamCode: relay?.upstreamCode,
     upstreamMs: relay?.upstreamMs,
     bytesIn: isOwn ? (body?.received ?? 0) : undefined,
     bytesOut: isOwn ? (relay?.bytesOut ?? 0) + (refusalBytes ?? 0) : undefined,

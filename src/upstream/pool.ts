@@ -180,10 +180,11 @@ export class UpstreamPool implements ConnectionOwner {
   private sweep(): void {
     const { clock } = this;
     clock.update();
-    for (const connection of this.connections) connection.sweep();
+    // The lines first: whoever leaves a connection now would have the next one begin when its time is up.
     for (const bound of [this.inUse, this.publishing, this.uploading, ...this.uploadingBy.values()]) {
       for (const exchange of bound?.expire(clock.now) ?? []) this.expire(exchange);
     }
+    for (const connection of this.connections) connection.sweep();
     if (this.isClosed && this.connections.size === 0) {
       clearInterval(this.sweeper);
       this.sweeper = undefined;

@@ -88,6 +88,29 @@ describe('guard.upstream.connections', () => {
     expect(pair.upstream.requests).toHaveLength(1);
   });
 
+  it('has one deadline for waiting and being served', async () => {
+    let answerFirst = () => {};
+    const pair = await startPair({
+      guard: 'upstream { connections = 1, timeouts { connect = 1s, headers = 2s, body = 10s } }',
+      respond: ({ requestLine }, socket) => {
+        if (requestLine.includes('?first')) answerFirst = () => void socket.write(okAnswer());
+        return undefined;
+      },
+    });
+    const first = pair.ask('GET', `${BROKERS}?first`);
+    await until(() => pair.upstream.requests.length === 1, 'the first call at the broker');
+    const begun = performance.now();
+    const second = pair.ask();
+    // What is answered by the guard itself comes after the second has been read.
+    await pair.ask('GET', '/elsewhere');
+    await until(() => performance.now() - begun > 1500, 'most of its time');
+    answerFirst();
+    expect((await first).status).toBe(200);
+    expect((await second).status).toBe(504);
+    expect(performance.now() - begun).toBeLessThan(3300);
+    expect(pair.upstream.requests).toHaveLength(2);
+  });
+
   it('gives the place of a caller who went away to the next one', async () => {
     const { held, respond, release } = holdAnswers();
     const pair = await startPair({ guard: 'upstream.connections = 1', respond });

@@ -26,6 +26,8 @@ export interface AuditRecord {
   readonly reason: string | undefined;
   readonly status: number | undefined;
   readonly upstream_status: number | undefined;
+  /** The broker's own: one other than 0 is no success, whatever the status. */
+  readonly upstream_code: number | undefined;
   readonly bytes_in: number | undefined;
   readonly bytes_out: number | undefined;
   readonly duration_ms: number;
@@ -57,6 +59,7 @@ export function toAuditRecord(seen: Observation): AuditRecord {
     reason: seen.denial?.reason,
     status: seen.status,
     upstream_status: seen.upstreamStatus,
+    upstream_code: seen.upstreamCode,
     bytes_in: seen.bytesIn,
     bytes_out: seen.bytesOut,
     duration_ms: roundMs(seen.durationMs),

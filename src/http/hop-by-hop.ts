@@ -22,5 +22,16 @@ export function isHopByHop(name: string): boolean {
 
 /** The lower-case field names that a Connection field nominates as hop-by-hop. */
 export function nominatedFields(value: string): readonly string[] {
-  return value.split(',').map((name) => name.trim().toLowerCase());
+  return value.split(',').map((name) => trimBlanks(name).toLowerCase());
 }
+
+/** RFC 9110 §5.6.3: blank and tab may surround a value. `trim` would take more for blank, and read another length. */
+export function trimBlanks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09;

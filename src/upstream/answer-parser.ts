@@ -1,7 +1,7 @@
 // RFC 9112 §2, §5, §6: a broker's answer read from the bytes of a connection, strictly. What two readers
 // could frame in two ways is an error here, since a wrong frame would hand one caller another one's answer.
 
-import { CONNECTION, nominatedFields } from '../http/hop-by-hop.ts';
+import { CONNECTION, nominatedFields, trimBlanks } from '../http/hop-by-hop.ts';
 import type { AnswerHandler, ChunkSource } from './exchange.ts';
 import { AnswerError } from './failures.ts';
 
@@ -49,6 +49,7 @@ export class AnswerParser {
   private pending: Buffer = EMPTY;
   private remaining = 0;
   private interim = 0;
+  private trailerBytes = 0;
   private readonly isHead: boolean;
   private readonly handler: Pick<AnswerHandler, 'onHead' | 'onData'>;
   private readonly source: AnswerSource;
@@ -178,6 +179,8 @@ export class AnswerParser {
   private takeTrailer(line: string): void {
     if (line === '') this.phase = 'done';
     else if (!FIELD.test(line)) throw new AnswerError('a trailer is malformed');
+    this.trailerBytes += line.length + END_OF_LINE.length;
+    if (this.trailerBytes > MAX_HEAD_BYTES) throw new AnswerError('the trailers are too large');
   }
 }
 
@@ -188,7 +191,7 @@ function readFields(head: string): string[] {
   for (let at = 1; at < lines.length; at++) {
     const line = lines[at] as string;
     const colon = line.indexOf(':');
-    fields.push(line.slice(0, colon), line.slice(colon + 1).trim());
+    fields.push(line.slice(0, colon), trimBlanks(line.slice(colon + 1)));
   }
   return fields;
 }

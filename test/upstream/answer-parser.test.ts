@@ -152,6 +152,10 @@ describe('an answer that could be read in two ways', () => {
     ['a chunk longer than its size', `${OK}Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n`],
     ['a chunk line without an end', `${OK}Transfer-Encoding: chunked\r\n\r\n${'1'.repeat(2000)}`],
     ['a malformed trailer', `${OK}Transfer-Encoding: chunked\r\n\r\n0\r\nx y\r\n\r\n`],
+    ['trailers without an end', `${OK}Transfer-Encoding: chunked\r\n\r\n0\r\n${'x: y\r\n'.repeat(3000)}`],
+    ['a length behind what is no blank', `${OK}Content-Length: \xa05\r\n\r\nhello`],
+    ['a length before what is no blank', `${OK}Content-Length: 5\xa0\r\n\r\nhello`],
+    ['chunked before what is no blank', `${OK}Transfer-Encoding: chunked\xa0\r\n\r\n0\r\n\r\n`],
     ['a head without an end', `${OK}X: ${'a'.repeat(17_000)}`],
     ['a head that is too large', `${OK}X: ${'a'.repeat(17_000)}\r\n\r\n`],
     ['endless interim answers', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(9)],
@@ -196,4 +200,11 @@ describe('an answer that could be read in two ways', () => {
       { numRuns: 3000 },
     );
   });
+});
+
+describe('the blanks around a value', () => {
+  it.each([
+    ['blank and tab', `${OK}Connection: \t close\t \r\nContent-Length: \t0\t\r\n\r\n`, false],
+    ['nothing else', `${OK}Connection: close\xa0\r\nContent-Length: 0\r\n\r\n`, true],
+  ])('are %s', (_, bytes, keepsAlive) => expect(read([bytes])).toMatchObject({ done: true, keepsAlive }));
 });

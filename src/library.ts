@@ -17,6 +17,7 @@ import { type GuardOptions, readOptions } from './library/options.ts';
 import type { VisitParts } from './library/visit.ts';
 import { type AuditRecord, auditObserver } from './observe/audit/record.ts';
 import { createRecorder } from './observe/recorder.ts';
+import { createSeldomReport } from './observe/seldom.ts';
 import { printError } from './steps/deny-failures.ts';
 
 export { Failure, type Problem, SettingsFailure } from './failure.ts';
@@ -55,14 +56,16 @@ export async function openGuard(options: GuardOptions): Promise<OpenGuard> {
   const settings = readOptions(options);
   const complain = (line: string) => console.error(`broker-guard: ${line}`);
   const report = containThrow('report', options.report ?? complain, complain);
+  const tick = () => performance.now();
+  const say = createSeldomReport(report, tick);
   const core = await openCore(settings, { now: Date.now, report }).catch(renameSetting);
   const recorder = createRecorder({
     observers:
-      options.audit === undefined ? [] : [auditObserver(containThrow('audit', options.audit, report))],
+      options.audit === undefined ? [] : [auditObserver(containThrow('audit', options.audit, say))],
     now: Date.now,
-    tick: () => performance.now(),
+    tick,
   });
-  return toFace(core, { guard: core.guard, recorder, report });
+  return toFace(core, { guard: core.guard, recorder, say });
 }
 
 function toFace(core: Core, parts: VisitParts): OpenGuard {

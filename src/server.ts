@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Guard } from './guard.ts';
 import type { AnswerConnection } from './http/exchange.ts';
 import type { Recorder } from './observe/recorder.ts';
+import type { SeldomReport } from './observe/seldom.ts';
 import type { Profile } from './policy/profile.ts';
 import type { Broker } from './proxy/broker.ts';
 import { answerDenials } from './steps/answer-denials.ts';
@@ -19,18 +20,18 @@ import { record } from './steps/record.ts';
 export interface GuardedParts {
   readonly recorder: Recorder;
   readonly connectionOf: (socket: Socket) => AnswerConnection | undefined;
-  readonly report: (line: string) => void;
+  readonly say: SeldomReport;
   readonly profile: Profile;
   readonly guard: Guard;
   readonly broker: Broker;
 }
 
 export function createGuardedApp(parts: GuardedParts): GuardApplication {
-  const { recorder, connectionOf, report, profile, guard, broker } = parts;
+  const { recorder, connectionOf, say, profile, guard, broker } = parts;
   const app = new GuardApplication();
   app.use(record(recorder, connectionOf)); // id and start; one observation, whatever becomes of the request
   app.use(answerDenials()); // a denial that comes back becomes status, challenge and code: the only writer
-  app.use(denyFailures(report)); // an exception below is guard_failed
+  app.use(denyFailures(say)); // an exception below is guard_failed
   app.use(readHead()); // one Host, one length, printable fields
   app.use(judgeTarget(profile)); // canonical path -> action
   app.use(authenticate(guard)); // credential, issuer, key, signature, claims

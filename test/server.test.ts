@@ -44,7 +44,7 @@ async function startBroken(error: unknown) {
       tick,
     }),
     connectionOf: new Connections(() => false).of,
-    report,
+    say: report,
     profile: PROFILES.nanomq,
     guard: {
       authenticate() {

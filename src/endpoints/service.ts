@@ -3,6 +3,7 @@ import Router from '@koa/router';
 import type { Middleware } from 'koa';
 import type { Core } from '../core.ts';
 import type { Recorder } from '../observe/recorder.ts';
+import type { SeldomReport } from '../observe/seldom.ts';
 import { answerDenials } from '../steps/answer-denials.ts';
 import { GuardApplication } from '../steps/application.ts';
 import { denyFailures } from '../steps/deny-failures.ts';
@@ -13,19 +14,19 @@ import type { Readiness } from './readiness.ts';
 
 export interface ServiceParts {
   readonly recorder: Recorder;
-  readonly report: (line: string) => void;
+  readonly say: SeldomReport;
   readonly readiness: () => Promise<Readiness>;
   readonly core: () => Core;
 }
 
-export function createServiceApp({ recorder, report, readiness, core }: ServiceParts): GuardApplication {
+export function createServiceApp({ recorder, say, readiness, core }: ServiceParts): GuardApplication {
   const router = new Router();
   addHealth(router, readiness);
   addJwks(router, core);
   const app = new GuardApplication();
   app.use(record(recorder));
   app.use(answerDenials());
-  app.use(denyFailures(report));
+  app.use(denyFailures(say));
   app.use(setFields);
   app.use(router.routes());
   app.use(router.allowedMethods());

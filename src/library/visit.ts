@@ -7,6 +7,7 @@ import { readHead } from '../http/head.ts';
 import { writeRefusalAtOnce } from '../http/refusal.ts';
 import { canonicalizeTarget, type Target } from '../http/target.ts';
 import type { Recorder } from '../observe/recorder.ts';
+import type { SeldomReport } from '../observe/seldom.ts';
 import { refuse } from '../steps/answer-denials.ts';
 import { judgeCredential } from '../steps/authenticate.ts';
 import { denyFailure, printError } from '../steps/deny-failures.ts';
@@ -17,7 +18,7 @@ import { type Identity, judgePrincipal, toIdentity } from './identity.ts';
 export interface VisitParts {
   readonly guard: Guard;
   readonly recorder: Recorder;
-  readonly report: (line: string) => void;
+  readonly say: SeldomReport;
 }
 
 /** Node itself reads away a body that nobody has asked for: no answer has to end the connection. */
@@ -56,7 +57,7 @@ export class Visit {
   /** The program's own code has thrown: the caller is told nothing of it, the operator all. */
   fail(error: unknown): void {
     const what = `failed in the program behind the guard: ${printError(error)}`;
-    refuse(this.#state, denyFailure(this.#state, what, this.#parts.report), writeRefusalAtOnce);
+    refuse(this.#state, denyFailure(this.#state, what, this.#parts.say), writeRefusalAtOnce);
   }
 
   /** Nobody is left to be answered. */

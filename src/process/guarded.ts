@@ -26,12 +26,7 @@ export function openGuarded(
   predecessor?: Guarded,
 ): Guarded {
   const profile = PROFILES[settings.upstream.profile];
-  const broker = openBroker(
-    shareOut(settings, share),
-    parts.recorder.tick,
-    parts.report,
-    predecessor?.broker,
-  );
+  const broker = openBroker(shareOut(settings, share), parts.recorder.tick, parts.say, predecessor?.broker);
   return {
     handle: createGuardedApp({ ...parts, profile, broker }).callback(),
     profile,

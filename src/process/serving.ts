@@ -11,6 +11,7 @@ import { boundAddress, closeServer, listenOn } from '../listener/sockets.ts';
 import { renewTls, type TlsMaterial } from '../listener/tls.ts';
 import type { Observer } from '../observe/observation.ts';
 import { createRecorder } from '../observe/recorder.ts';
+import { createSeldomReport } from '../observe/seldom.ts';
 import { type Guarded, openGuarded } from './guarded.ts';
 import type { Share } from './share.ts';
 
@@ -58,9 +59,10 @@ export async function startServing(
   let settings = initial;
   let draining = false;
   const recorder = createRecorder({ observers, now: Date.now, tick });
+  const say = createSeldomReport(report, tick);
   const connections = new Connections(() => draining);
   const open = (next: Settings, core: Guard, before?: Guarded): Guarded =>
-    openGuarded(next, share, { recorder, connectionOf: connections.of, guard: core, report }, before);
+    openGuarded(next, share, { recorder, connectionOf: connections.of, guard: core, say }, before);
   let guarded = open(settings, guard);
   const server = createHttpServer(settings, tls, {
     connections,

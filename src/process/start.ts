@@ -13,6 +13,7 @@ import type { AuditLog } from '../observe/audit/log.ts';
 import { auditObserver } from '../observe/audit/record.ts';
 import type { Observer } from '../observe/observation.ts';
 import { createRecorder } from '../observe/recorder.ts';
+import { createSeldomReport } from '../observe/seldom.ts';
 import { type Opened, type Serving, startServing, tick } from './serving.ts';
 import { WHOLE } from './share.ts';
 import { startWorkers } from './workers/pool.ts';
@@ -51,7 +52,12 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
   });
   const recorder = createRecorder({ observers: [auditRefusals(audit)], now: Date.now, tick });
   const service = http.createServer(
-    createServiceApp({ recorder, report, readiness, core: () => core }).callback(),
+    createServiceApp({
+      recorder,
+      say: createSeldomReport(report, tick),
+      readiness,
+      core: () => core,
+    }).callback(),
   );
   try {
     await listenOn(service, settings.service, 'guard.service.listen or give --service-listen');

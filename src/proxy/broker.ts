@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { UpstreamSettings } from '../config/settings.ts';
 import { basicCredential } from '../http/credential.ts';
+import type { SeldomReport } from '../observe/seldom.ts';
 import type { UpstreamReason } from '../upstream/failures.ts';
 import { type PoolOptions, UpstreamPool } from '../upstream/pool.ts';
 import { Allowance, type AllowanceLimits } from './allowance.ts';
@@ -32,14 +33,14 @@ export interface Broker extends OutboundOptions, RelayOptions, BodyLimits {
 
 /**
  * @param tick monotonic milliseconds
- * @param report takes one line for the operator
+ * @param say takes one line for the operator, however often a caller can cause it
  * @param predecessor whose connections and allowance are taken over where the settings leave them as they are: otherwise
  *   a reload would for a while have twice as much as is allowed
  */
 export function openBroker(
   settings: BrokerSettings,
   tick: () => number,
-  report: (line: string) => void,
+  say: SeldomReport,
   predecessor?: Broker,
 ): Broker {
   const { origin, credentials, maxBodyBytes, bodyTimeoutMs } = settings.upstream;
@@ -47,7 +48,7 @@ export function openBroker(
   const before = predecessor?.collected;
   const { uploadMs, collected } = settings.limits;
   const credential = credentials && basicCredential(credentials.username, credentials.password);
-  const reportFailure = createFailureReport(report, tick);
+  const reportFailure = createFailureReport(say);
   const outbound = { host: new URL(origin).host, credential };
   return {
     ...outbound,
@@ -57,7 +58,7 @@ export function openBroker(
     uploadTimes: { stallMs: bodyTimeoutMs, wholeMs: uploadMs, tick },
     collected: isDeepStrictEqual(before?.limits, collected) && before ? before : new Allowance(collected),
     tick,
-    report,
+    say,
     reportFailure,
     probe: (target) => probeBroker(upstream, target, { ...outbound, reportFailure }),
     close(force, successor) {

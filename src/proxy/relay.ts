@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Denial, deny } from '../decision.ts';
 import { CONNECTION } from '../http/hop-by-hop.ts';
 import { endAtEndOfTurn } from '../http/turn.ts';
+import type { SeldomReport } from '../observe/seldom.ts';
 import { Pending } from '../pending.ts';
 import type { AnswerHandler, ChunkSource, OutboundRequest, UpstreamExchange } from '../upstream/exchange.ts';
 import { classifyFailure } from '../upstream/failures.ts';
@@ -14,7 +15,7 @@ export interface RelayOptions {
   readonly upstream: Pick<UpstreamPool, 'send'>;
   readonly credential: string | undefined;
   readonly tick: () => number;
-  readonly report: (line: string) => void;
+  readonly say: SeldomReport;
   /** Says why a call to the broker failed. */
   readonly reportFailure: (error: Error) => void;
 }
@@ -145,7 +146,7 @@ export class Relay extends Pending<Denial | undefined> implements AnswerHandler 
 
   /** A 401 here is about the guard's own credentials; handed on, it would blame the caller's token. */
   private refuseOwnCredentials(): void {
-    this.options.report(
+    this.options.say(
       'the broker refuses the credentials of the guard: see http_server.username and password',
     );
     this.finish(deny('upstream_broken', 'It does not accept the credentials of the guard.'));

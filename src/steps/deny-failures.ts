@@ -2,24 +2,25 @@
 // An error that carries a status of its own (`ctx.throw`) is an answer that somebody has chosen, and goes on to Koa.
 import { inspect } from 'node:util';
 import { type Denial, deny } from '../decision.ts';
+import type { SeldomReport } from '../observe/seldom.ts';
 import type { RequestState } from './state.ts';
 import { defineStep, type GuardContext, type Step } from './step.ts';
 
-/** @param report takes one line for the operator */
-export const denyFailures = (report: (line: string) => void): Step =>
+/** @param say takes one line for the operator */
+export const denyFailures = (say: SeldomReport): Step =>
   defineStep((ctx, next) => {
     try {
       const outcome = next(ctx);
       if (!(outcome instanceof Promise)) return outcome;
-      return outcome.catch((error: unknown) => contain(ctx, error, report));
+      return outcome.catch((error: unknown) => contain(ctx, error, say));
     } catch (error) {
-      return contain(ctx, error, report);
+      return contain(ctx, error, say);
     }
   });
 
-function contain(ctx: GuardContext, error: unknown, report: (line: string) => void): Denial {
+function contain(ctx: GuardContext, error: unknown, say: SeldomReport): Denial {
   if (isChosenAnswer(error)) throw error;
-  return denyFailure(ctx.exchange, describeFailure(error), report);
+  return denyFailure(ctx.exchange, describeFailure(error), say);
 }
 
 /** Koa answers it with its own status (and with its words, where `expose` says so). */
@@ -34,9 +35,9 @@ export const printError = (error: unknown): string =>
   error instanceof Error && error.stack !== undefined ? error.stack : inspect(error);
 
 /** @param what finishes the operator's sentence "request ID ..." */
-export function denyFailure(state: RequestState, what: string, report: (line: string) => void): Denial {
+export function denyFailure(state: RequestState, what: string, say: SeldomReport): Denial {
   const { id, res } = state;
-  report(`request ${id} ${what}`);
+  say(`request ${id} ${what}`, what);
   // Fields that were meant for another answer.
   if (!res.headersSent) for (const name of res.getHeaderNames()) res.removeHeader(name);
   return deny('guard_failed');

@@ -101,6 +101,12 @@ describe('a broker that refuses the credentials of the guard', () => {
     expect((await pair.soleRecord()).upstream_status).toBe(401);
   });
 
+  it('is said once, however many calls are made', async () => {
+    const pair = await startPair({ respond: () => 'HTTP/1.1 401 X\r\nContent-Length: 0\r\n\r\n' });
+    for (let call = 0; call < 5; call++) expect((await pair.ask()).status).toBe(502);
+    expect(pair.guard.lines.filter((line) => line.includes('refuses the credentials'))).toHaveLength(1);
+  });
+
   it('may do so where the guard has none', async () => {
     const pair = await startPair({
       respond: () => 'HTTP/1.1 401 X\r\nContent-Length: 12\r\n\r\n{"code":103}',

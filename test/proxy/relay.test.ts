@@ -15,7 +15,7 @@ function makeRelay(req: IncomingMessage, res: ServerResponse): Relay {
     upstream: { send: unexpected },
     credential: undefined,
     tick: () => 0,
-    report: unexpected,
+    say: unexpected,
     reportFailure: unexpected,
   });
 }

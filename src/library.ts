@@ -60,8 +60,7 @@ export async function openGuard(options: GuardOptions): Promise<OpenGuard> {
   const say = createSeldomReport(report, tick);
   const core = await openCore(settings, { now: Date.now, report }).catch(renameSetting);
   const recorder = createRecorder({
-    observers:
-      options.audit === undefined ? [] : [auditObserver(containThrow('audit', options.audit, say))],
+    observers: options.audit === undefined ? [] : [auditObserver(containThrow('audit', options.audit, say))],
     now: Date.now,
     tick,
   });

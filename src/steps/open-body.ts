@@ -6,7 +6,7 @@ import { defineStep, type GuardContext, type Next, type Step } from './step.ts';
 
 export const openBody = (limits: BodyLimits): Step =>
   defineStep((ctx, next) => {
-    const { head, req, res, principal } = ctx.state;
+    const { head, req, res, principal } = ctx.exchange;
     if (head?.expectsContinue) res.writeContinue();
     if (!head?.announcesBody) return next(ctx);
     if (principal === undefined) throw new Error('a body is not read before its caller is known');
@@ -15,7 +15,7 @@ export const openBody = (limits: BodyLimits): Step =>
       { contentLength: head.contentLength, caller: principal.issuer },
       limits,
     );
-    ctx.state.body = body;
+    ctx.exchange.body = body;
     res.once('close', () => body.stop());
     return body.open().then((opening) => proceed(ctx, opening, next));
   });
@@ -32,6 +32,6 @@ function proceed(
   if (opening !== 'gone') return opening;
   // Nobody is left to be answered: the closed response leaves the record.
   ctx.respond = false;
-  ctx.state.res.destroy();
+  ctx.exchange.res.destroy();
   return undefined;
 }

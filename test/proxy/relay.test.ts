@@ -51,14 +51,16 @@ it('that is abandoned has nothing more to say, and whoever waits for it hears so
   let aborts = 0;
   const call = { abort: () => aborts++ } as never;
   const relay = new Relay(exchange, {
-    upstream: { send: () => call, close: unexpected },
+    upstream: { send: () => call },
     credential: undefined,
     tick: () => 0,
-    report: unexpected,
+    say: unexpected,
     reportFailure: unexpected,
   });
   const heard: unknown[] = [];
-  relay.carry({ method: 'GET', head: '', body: null }).listen((denial) => heard.push(denial), undefined);
+  relay
+    .carry({ method: 'GET', head: '', body: null, isPublish: false, caller: 'ops' })
+    .listen((denial) => heard.push(denial), undefined);
   relay.abandon();
   relay.abandon();
   expect([heard, aborts > 0]).toEqual([[undefined], true]);

@@ -87,7 +87,7 @@ function readComplaint(file) {
 
 /**
  * @param {import('./contestants/registry.mjs').Contestant} contestant
- * @param {{ root: string, upstreamPort: number, publicKeyFile: string, publicKeys: string[], issuers: number, cores: import('./cores.mjs').Cores }} field
+ * @param {{ root: string, upstreamPort: number, publicKeyFile: string, publicKeys: string[], issuers: number, limitConn?: number, cores: import('./cores.mjs').Cores }} field
  * @returns {Promise<Instance>} throws with what it said on standard error when it does not come up
  */
 export async function launchContestant(contestant, field) {
@@ -131,10 +131,13 @@ export async function launchContestant(contestant, field) {
   };
 }
 
-/** @param {import('./cores.mjs').Cores} cores @returns {Promise<{ port: number, pids: number[] }>} */
-export async function launchUpstream(cores) {
-  const program = new URL('./upstream.mjs', import.meta.url).pathname;
-  const child = startChild(pinCommand(cores, 'load', [process.execPath, program]), {
+/**
+ * @param {import('./cores.mjs').Cores} cores @param {'upstream.mjs' | 'broker.mjs'} [program]
+ * @returns {Promise<{ port: number, pids: number[] }>}
+ */
+export async function launchUpstream(cores, program = 'upstream.mjs') {
+  const file = new URL(program, import.meta.url).pathname;
+  const child = startChild(pinCommand(cores, 'load', [process.execPath, file]), {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const line = await new Promise((resolve, reject) => {

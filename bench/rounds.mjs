@@ -13,6 +13,7 @@ import { listContestants } from './scenarios.mjs';
  * @property {import('./options.mjs').Options} options
  * @property {import('./tokens.mjs').TokenStore} tokens
  * @property {{ port: number, pids: number[] }} upstream
+ * @property {{ port: number, pids: number[] }} broker
  * @property {import('./cores.mjs').Cores} cores
  * @property {string} root directory for the contestants' files
  *
@@ -45,16 +46,17 @@ class Stable {
 
   /**
    * Throws when it cannot be started or answers wrongly; what failed so is not tried again in this round.
-   * @param {string} id @param {number | undefined} issuers key files of an instance for one scenario alone
+   * @param {string} id @param {import('./scenarios.mjs').Scenario} scenario
    */
-  async fetch(id, issuers) {
-    const name = issuers === undefined ? id : `${id}@${issuers}`;
+  async fetch(id, { issuers, isBroker }) {
+    // With a name of its own: an instance for one scenario alone.
+    const name = isBroker ? `${id}@broker` : issuers === undefined ? id : `${id}@${issuers}`;
     const running = this.instances.get(name);
     if (running?.isAlive()) return running;
     const failure = this.failures.get(name);
     if (failure) throw failure;
     try {
-      const instance = await this.start(id, issuers ?? 1);
+      const instance = await this.start(id, issuers ?? 1, isBroker);
       this.instances.set(name, instance);
       this.onStart(name, instance);
       return instance;
@@ -64,13 +66,14 @@ class Stable {
     }
   }
 
-  /** @param {string} id @param {number} issuers */
-  async start(id, issuers) {
-    const { present, root, upstream, tokens, cores } = this.field;
+  /** @param {string} id @param {number} issuers @param {boolean} isBroker */
+  async start(id, issuers, isBroker) {
+    const { present, root, upstream, broker, tokens, cores } = this.field;
     const contestant = present.find((one) => one.id === id);
     if (!contestant) throw new Error(`there is no contestant ${id}`);
     const { publicKeyFile, publicKeys } = tokens;
-    const field = { root, upstreamPort: upstream.port, publicKeyFile, publicKeys, issuers, cores };
+    const behind = isBroker ? { upstreamPort: broker.port, limitConn: 2 } : { upstreamPort: upstream.port };
+    const field = { root, ...behind, publicKeyFile, publicKeys, issuers, cores };
     const instance = await launchContestant(contestant, field);
     const wrong = await findWrongAnswer(instance, tokens);
     if (wrong === undefined) return instance;
@@ -92,7 +95,7 @@ class Stable {
 function planSeconds(scenario, { quick }) {
   // wrk counts whole seconds. A contestant is warm after its first scenario; one started for a scenario is not. What V8
   // has compiled it throws away when it first sees connections close, so one long load warms less than several.
-  const isFirst = scenario.id === 'one-token' || scenario.issuers !== undefined;
+  const isFirst = scenario.id === 'one-token' || scenario.issuers !== undefined || scenario.isBroker;
   return quick
     ? { warmUps: isFirst ? [1] : [], seconds: 1 }
     : { warmUps: isFirst ? [2, 2, 2, 2] : [1], seconds: scenario.seconds };
@@ -102,7 +105,7 @@ function planSeconds(scenario, { quick }) {
 async function visit({ upstream, tokens, cores, options }, stable, scenario, id) {
   const isDirect = id === 'direct';
   try {
-    const target = isDirect ? { ...upstream, isDirect } : await stable.fetch(id, scenario.issuers);
+    const target = isDirect ? { ...upstream, isDirect } : await stable.fetch(id, scenario);
     return await measureCell(target, scenario, { tokens, cores, ...planSeconds(scenario, options) });
   } catch (error) {
     return failedCell(/** @type {Error} */ (error).message);

@@ -30,6 +30,7 @@ async function measure(options) {
   // Minting happens once a week and is not part of the bound.
   boundWholeRun(options.quick ? QUICK_LIMIT_MS * options.rounds : ROUND_LIMIT_MS * options.rounds);
   const upstream = await launchUpstream(cores);
+  const broker = await launchUpstream(cores, 'broker.mjs');
   const field = options.before === undefined ? CONTESTANTS : [...CONTESTANTS, guardBefore(options.before)];
   const skipped = field.flatMap(({ id, title, missing }) => {
     const reason = missing();
@@ -47,6 +48,7 @@ async function measure(options) {
     options,
     tokens,
     upstream,
+    broker,
     cores,
     root: makeTempDirectory(),
   });

@@ -14,6 +14,7 @@ const MIB = 1024 * KIB;
  * @property {number} seconds measured
  * @property {number} minBytes least bytes a good answer has, so that a cut one is noticed
  * @property {number | undefined} issuers key files of a guard started for this scenario alone
+ * @property {boolean} isBroker behind the contestants is what works as a broker does, not the fixed responder
  * @property {boolean} mustNotRepeat each token at most once
  * @property {boolean} inQuick also run by the slow Node libraries with --quick
  */
@@ -57,6 +58,7 @@ const scenario = (id, title, contestants, load, more = {}) => ({
   seconds: 2,
   minBytes: 600,
   issuers: undefined,
+  isBroker: false,
   mustNotRepeat: false,
   inQuick: false,
   ...more,
@@ -87,6 +89,13 @@ export const SCENARIOS = [
     COMPARED.filter((id) => id !== 'undici'),
     { mode: 'mixed', tokenFile: 'rotation' },
     { seconds: 3 },
+  ),
+  scenario(
+    'two-workers',
+    'Small GET to a broker of two workers, 20 us a request, as NanoMQ is shipped',
+    ['guard', 'haproxy-jwt'],
+    {},
+    { seconds: 3, isBroker: true },
   ),
   scenario('one-connection', 'One connection: latency added over direct', ['direct', ...FORWARDING], {
     connections: 1,

@@ -6,7 +6,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { issuerName, signerName } from '../tokens.mjs';
 
-const LIMIT_CONN = 64;
+/** As NanoMQ's own default has it. */
+const LIMIT_CONN = 32;
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -61,7 +62,7 @@ function formatSettings(context, workers) {
   return `http_server {
   ip_addr = "127.0.0.1", port = ${context.upstreamPort}
   username = bench, password = "${password}", auth_type = basic
-  max_body = 64MB, limit_conn = ${LIMIT_CONN}
+  max_body = 64MB, limit_conn = ${context.limitConn ?? LIMIT_CONN}
 }
 guard {
   listen = "127.0.0.1:${context.port}"

@@ -17,6 +17,7 @@ import { describeServer } from './server.mjs';
  * @property {string[]} publicKeys PEM of every issuer that signs, bench.pub first
  * @property {number} servicePort of the guard's own listener
  * @property {number} issuers how many key files the guard has
+ * @property {number} [limitConn] the HTTP workers of the broker, as its settings have them
  *
  * @typedef {object} Launch
  * @property {string[]} command

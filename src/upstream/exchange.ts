@@ -82,17 +82,15 @@ export class UpstreamExchange {
   constructor(
     request: OutboundRequest,
     handler: AnswerHandler,
-    way: {
-      readonly bounds: readonly Semaphore<UpstreamExchange>[];
-      readonly deadline: number;
-      readonly onAbort: (exchange: UpstreamExchange) => void;
-    },
+    bounds: readonly Semaphore<UpstreamExchange>[],
+    deadline: number,
+    onAbort: (exchange: UpstreamExchange) => void,
   ) {
     this.request = request;
     this.handler = handler;
-    this.bounds = way.bounds;
-    this.deadline = way.deadline;
-    this.onAbort = way.onAbort;
+    this.bounds = bounds;
+    this.deadline = deadline;
+    this.onAbort = onAbort;
   }
 
   /** What it waits for; undefined where it has passed everything. */

@@ -98,7 +98,7 @@ export class UpstreamPool implements ConnectionOwner {
       this.sweeper = setInterval(() => this.sweep(), STEP_MS).unref();
     }
     const deadline = this.clock.after(this.options.headersTimeoutMs);
-    const exchange = new UpstreamExchange(request, handler, { bounds, deadline, onAbort: this.onAbort });
+    const exchange = new UpstreamExchange(request, handler, bounds, deadline, this.onAbort);
     this.admit(exchange);
     return exchange;
   }
@@ -172,9 +172,9 @@ export class UpstreamPool implements ConnectionOwner {
   /** Makes room for others at everything that the exchange has passed. */
   private leave(exchange: UpstreamExchange): void {
     if (exchange === this.probing) this.probing = undefined;
-    const passed = exchange.bounds.slice(0, exchange.passed);
+    const { bounds, passed } = exchange;
     exchange.passed = 0;
-    for (const bound of passed) bound.leave();
+    for (let at = 0; at < passed; at++) bounds[at]?.leave();
   }
 
   private sweep(): void {

@@ -2,7 +2,7 @@
 // Nothing here is configured or guessed; it knows no HTTP and no JSON.
 
 import type { Aedes, AedesOptions, Client, Subscription } from 'aedes';
-import { isMatch } from './topic-filter.ts';
+import { matches, splitTopic } from '../policy/topic.ts';
 
 type ConnectPacket = Parameters<NonNullable<AedesOptions['preConnect']>>[1];
 
@@ -128,8 +128,9 @@ export class Census {
   }
 
   #isWanted(topic: string): boolean {
+    const name = splitTopic(topic);
     for (const { subscriptions } of this.#sessions.values()) {
-      for (const filter of subscriptions.keys()) if (isMatch(filter, topic)) return true;
+      for (const filter of subscriptions.keys()) if (matches(splitTopic(filter), name)) return true;
     }
     return false;
   }

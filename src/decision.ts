@@ -2,9 +2,18 @@
 // Knows no HTTP message, no token format and no clock.
 
 /** What a request asks for, in classes that an operator thinks in; named in the audit record. */
-export type ActionName = 'read' | 'publish' | 'write' | 'configure' | 'control' | 'other';
+export type ActionName =
+  | 'read'
+  | 'publish'
+  | 'write'
+  | 'configure'
+  | 'control'
+  | 'other'
+  // Of MQTT clients; they publish as well.
+  | 'connect'
+  | 'subscribe';
 
-export type Stage = 'credential' | 'form' | 'key' | 'claims' | 'request' | 'upstream' | 'guard';
+export type Stage = 'credential' | 'form' | 'key' | 'claims' | 'policy' | 'request' | 'upstream' | 'guard';
 
 /** RFC 6750 §3.1 error codes. */
 export type BearerError = 'invalid_request' | 'invalid_token' | 'insufficient_scope';
@@ -83,6 +92,7 @@ const ROWS = {
   claim_invalid: claims('A claim has an invalid value.'),
   audience_mismatch: claims('The token is meant for another audience (aud).'),
   lifetime_too_long: claims('The token lives longer than token.max_lifetime allows. Mint a shorter one.'),
+  not_permitted: row('policy', 403, 'insufficient_scope', 'The token does not permit this.'),
   target_ambiguous: request(400, 'The request target can be read in more than one way. Send a plain path.'),
   target_unknown: request(404, 'The guard forwards only paths below the broker API.'),
   method_not_allowed: request(405, 'The method is not allowed here. See the Allow header.'),

@@ -3,18 +3,28 @@
 import { LRUCache } from 'lru-cache';
 import { allow, type Decision, denyPrincipal, type Principal } from './decision.ts';
 import { checkTimes } from './token/claims.ts';
-import { type KeyLookup, type TokenRules, type VerifiedToken, verifyToken } from './token/verify.ts';
+import {
+  issuerKeys,
+  type KeyLookup,
+  type KeySource,
+  type TokenRules,
+  type VerifiedToken,
+  verifyToken,
+} from './token/verify.ts';
 
 export interface Guard {
   /** The principal behind a token, or why there is none. `token` is the text after the scheme. */
   authenticate(token: string): Decision<Principal>;
 }
 
-export interface GuardOptions {
+interface JudgeOptions {
   readonly rules: TokenRules;
-  readonly lookup: KeyLookup;
   /** Unix time in milliseconds. */
   readonly now: () => number;
+}
+
+export interface GuardOptions extends JudgeOptions {
+  readonly lookup: KeyLookup;
 }
 
 interface Remembered {
@@ -25,7 +35,11 @@ interface Remembered {
 /** Token text held at most: some 6,000 tokens of an ordinary length. */
 const REMEMBERED_BYTES = 4 * 1024 * 1024;
 
-export function createGuard({ rules, lookup, now }: GuardOptions): Guard {
+/** A guard whose tokens name a key file of the keys directory. */
+export const createGuard = ({ lookup, ...options }: GuardOptions): Guard =>
+  createJudge({ ...options, keys: issuerKeys(lookup) });
+
+export function createJudge({ rules, keys, now }: JudgeOptions & { readonly keys: KeySource }): Guard {
   // The key is the token itself: its text is canonical (strict base64url), so one signature has one text.
   // Only verified tokens get in; a flood of bad ones evicts nothing.
   const remembered = new LRUCache<string, Remembered>({
@@ -36,9 +50,7 @@ export function createGuard({ rules, lookup, now }: GuardOptions): Guard {
   const recall = (token: string): Remembered | undefined => {
     const known = remembered.get(token);
     if (known === undefined) return undefined;
-    // Looked up as the token wrote it: a name without its suffix may fit two files by now.
-    const filed = lookup(known.token.claimedIssuer);
-    if (filed?.usable && filed.keys.includes(known.token.key)) return known;
+    if (keys.holds(known.token)) return known;
     remembered.delete(token);
     return undefined;
   };
@@ -47,7 +59,7 @@ export function createGuard({ rules, lookup, now }: GuardOptions): Guard {
     authenticate(token) {
       let known = recall(token);
       if (known === undefined) {
-        const verified = verifyToken(token, rules, lookup);
+        const verified = verifyToken(token, rules, keys);
         if (!verified.allowed) return verified;
         known = { token: verified.value, principal: toPrincipal(verified.value) };
         remembered.set(token, known);

@@ -11,11 +11,16 @@ export interface ClaimRules {
   /** Accepted audiences; undefined when `aud` is not checked. */
   readonly audience: readonly string[] | undefined;
   readonly bodyEncodeRequired: boolean;
+  /** Tokens of MQTT clients may go without; where one is there it counts. */
+  readonly expOptional?: boolean;
+  readonly iatOptional?: boolean;
 }
 
 /** The claims that matter later, in plain types. Times in Unix seconds. */
 export interface Claims {
+  /** Infinity where the token never ends. */
   readonly expiresAt: number;
+  /** Minus infinity where the token does not say. */
   readonly issuedAt: number;
   readonly notBefore: number | undefined;
   readonly subject: string | undefined;
@@ -27,8 +32,8 @@ type FormCheck = (payload: JsonObject, rules: ClaimRules) => Denial | undefined;
 
 /** Each claim's form, in the order of judgement. */
 export const FORM_CHECKS: readonly (readonly [claim: string, check: FormCheck])[] = [
-  ['exp', (payload) => checkTime(payload, 'exp', true)],
-  ['iat', (payload) => checkTime(payload, 'iat', true)],
+  ['exp', (payload, rules) => checkTime(payload, 'exp', rules.expOptional !== true)],
+  ['iat', (payload, rules) => checkTime(payload, 'iat', rules.iatOptional !== true)],
   ['nbf', (payload) => checkTime(payload, 'nbf', false)],
   ['bodyEncode', checkBodyEncode],
   ['sub', (payload) => checkString(payload, 'sub')],
@@ -67,8 +72,8 @@ export function checkTimes(claims: Claims, rules: ClaimRules, nowSeconds: number
 /** The claims of a payload that passed every form check. */
 export function readClaims(payload: JsonObject): Claims {
   return {
-    expiresAt: readTime(payload.exp) as number,
-    issuedAt: readTime(payload.iat) as number,
+    expiresAt: readTime(payload.exp) ?? Infinity,
+    issuedAt: readTime(payload.iat) ?? -Infinity,
     notBefore: readTime(payload.nbf),
     subject: payload.sub as string | undefined,
     tokenId: payload.jti as string | undefined,

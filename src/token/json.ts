@@ -3,7 +3,7 @@
 
 import { isUtf8 } from 'node:buffer';
 
-const MAX_DEPTH = 8;
+const MAX_DEPTH = 256;
 
 export type JsonObject = { readonly [name: string]: unknown };
 

@@ -49,9 +49,15 @@ export function judgeHeader(claimed: JsonObject, algorithms: readonly Algorithm[
   return checkHeaderForm(claimed) ?? pickAlgorithm(claimed.alg, algorithms);
 }
 
-function checkHeaderForm({ alg, typ, crit, b64 }: JsonObject): Denial | undefined {
+/** RFC 7515 §4.1.9: a media type, compared without case; `application/` may be left out. */
+const JWT_TYPE = /^(?:application\/)?jwt$/i;
+
+function checkHeaderForm({ alg, typ, crit, b64, zip }: JsonObject): Denial | undefined {
   if (typeof alg !== 'string') return deny('header_invalid', 'alg must be a string.');
-  if (typ !== undefined && typ !== 'JWT') return deny('header_invalid', 'typ must be JWT or absent.');
+  if (typ !== undefined && !(typeof typ === 'string' && JWT_TYPE.test(typ)))
+    return deny('header_invalid', 'typ must be JWT or absent.');
+  // RFC 7516 §4.1.3 has it for encrypted tokens: readers do not agree on what it means in a signed one.
+  if (zip !== undefined) return deny('header_invalid', 'zip has no meaning in a signed token.');
   // RFC 7515 §4.1.11: extensions not understood make the token invalid; none is understood here.
   return crit === undefined && b64 === undefined ? undefined : deny('crit_not_understood');
 }

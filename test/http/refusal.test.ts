@@ -120,7 +120,12 @@ const TABLE: readonly Row[] = [
 ];
 
 /** Rows with a test file of their own: upstream_busy in proxy/pool, request_timeout in attacks/slow-head. */
-const ELSEWHERE: readonly DenyReason[] = ['upstream_busy', 'request_timeout', 'guard_failed'];
+const ELSEWHERE: readonly DenyReason[] = [
+  'upstream_busy',
+  'request_timeout',
+  'guard_failed',
+  'not_permitted',
+];
 
 describe('the reason table', () => {
   it.each(TABLE)('answers $reason with $status', async ({ reason, status, code, error, options, send }) => {

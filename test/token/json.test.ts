@@ -31,7 +31,7 @@ describe('strict JSON objects', () => {
     ['null', 'null'],
     ['a string', '"{}"'],
     ['nothing', ''],
-    ['nine levels', `${'{"a":'.repeat(9)}1${'}'.repeat(9)}`],
+    ['257 levels', `${'{"a":'.repeat(257)}1${'}'.repeat(257)}`],
     ['a byte order mark', '\ufeff{}'],
     ['trailing text', '{}x'],
   ])('refuses %s', (_, text) => expect(parse(text)).toBeUndefined());

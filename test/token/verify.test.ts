@@ -175,14 +175,20 @@ describe('form and key', () => {
 
   it.each([
     { typ: 'JWS' },
-    { typ: 'jwt' },
+    { typ: 'at+jwt' },
     { typ: null },
+    { typ: 5 },
+    { zip: 'DEF' },
     { alg: undefined },
     { alg: 1 },
     { alg: ['RS256'] },
   ])('header %j is invalid', (header) =>
     expect(judge(good({}, header))).toMatchObject(refused('header_invalid')),
   );
+
+  it.each(['JWT', 'jwt', 'application/jwt', 'application/JWT'])('typ %s is a JWT', (typ) => {
+    expect(judge(good({}, { typ }))).toMatchObject({ allowed: true });
+  });
 
   it.each(['none', 'None', '', 'HS256', 'rs256', 'RS512', 'toString', '__proto__'])(
     'alg %j is not allowed',

@@ -3,7 +3,8 @@
 import type { Problem } from '../failure.ts';
 import { readAsNanomq } from '../hocon/nanomq.ts';
 import type { HoconDocument, HoconObject, HoconValue } from '../hocon/value.ts';
-import { type FindPlace, isSlip, problemAt } from './problems.ts';
+import { isSlip } from './nearest.ts';
+import { type FindPlace, problemAt } from './problems.ts';
 import type { GuardBlock, HttpServerBlock } from './schema.ts';
 
 interface BrokerSetting {

@@ -9,6 +9,7 @@ import { parseBlock } from './block.ts';
 import { isReadFromBroker, listBrokerWarnings } from './broker-view.ts';
 import { listCombinationProblems, listUnsafe } from './combinations.ts';
 import { placeHttpServer, readHttpServer } from './http-server.ts';
+import { readMqtt } from './mqtt-reader.ts';
 import { applyOverrides, type Overrides, placeOverrides } from './overrides.ts';
 import { BLOCKS, comparePlaces, type FindPlace, findMisspelledBlocks, toProblems } from './problems.ts';
 import { guardSchema, httpServerSchema } from './schema.ts';
@@ -117,6 +118,8 @@ function read(
   const guardBlock = parseBlock(guardSchema, applyOverrides(document.root.guard ?? {}, overrides));
   const httpServerBlock = parseBlock(httpServerSchema, readHttpServer(document));
   const [guard, httpServer] = [guardBlock.data, httpServerBlock.data];
+  const { mqtt: block, insecure_jwks_endpoint: acceptsInsecureJwks } = guard;
+  const mqtt = readMqtt({ block, acceptsInsecureJwks, find, baseDirectory });
   const faulty = [...guardBlock.listFaulty('guard'), ...httpServerBlock.listFaulty('http_server')];
   const problems = [
     ...document.problems,
@@ -124,17 +127,21 @@ function read(
     ...listConflicts(document),
     ...toProblems('guard', guardBlock.issues, find),
     ...toProblems('http_server', httpServerBlock.issues, find),
+    ...mqtt.problems,
     ...listCombinationProblems({ guard, httpServer, url: selectUrl(guard, httpServer) }, faulty, find),
   ].sort(comparePlaces);
   const warnings = [
     ...listUnsafe(guard, httpServer, find),
+    ...mqtt.warnings,
     ...(isFile ? listBrokerWarnings({ document, guard, httpServer, find }) : []),
   ].sort(comparePlaces);
   const isGood = problems.length === 0;
   return {
     problems,
     warnings,
-    settings: isGood ? buildSettings(guard, httpServer, find, baseDirectory, warnings) : undefined,
+    settings: isGood
+      ? buildSettings({ guard, httpServer, mqtt: mqtt.settings, find, baseDirectory, warnings })
+      : undefined,
     files: withoutFaulty(nameFiles(guard, httpServer, locateFrom(find, baseDirectory)), faulty),
     find,
   };

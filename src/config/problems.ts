@@ -2,6 +2,7 @@
 import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import type { Problem } from '../failure.ts';
+import { suggestName } from './nearest.ts';
 import { guardSchema } from './schema.ts';
 
 /** Where a value comes from: a file's line and column, or just the name of a flag. */
@@ -23,7 +24,7 @@ export function toProblems(block: string, issues: readonly z.core.$ZodIssue[], f
     const path = [block, ...issue.path.map(String)];
     if (issue.code !== 'unrecognized_keys') return [problemAt(path, describeIssue(issue), find)];
     return issue.keys.map((key) =>
-      problemAt([...path, key], `is unknown${suggest(path.slice(1), key)}`, find),
+      problemAt([...path, key], `is unknown${suggestName(namesOf(path.slice(1)), key)}`, find),
     );
   });
 }
@@ -64,27 +65,6 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   const isAboutType = issue.code === 'invalid_type' || issue.code === 'invalid_union';
   if (isAboutType && issue.input === undefined) return 'is missing: set it, or leave out its whole block';
   return issue.code === 'invalid_type' ? 'must be a block { }' : issue.message;
-}
-
-function suggest(blockPath: readonly string[], key: string): string {
-  const known = namesOf(blockPath);
-  const [nearest] = known
-    .filter((name) => isNear(name, key))
-    .sort((a, b) => distance(a, key) - distance(b, key));
-  return nearest === undefined ? `; known here: ${known.join(', ')}` : `; did you mean ${nearest}?`;
-}
-
-/** A slip of the pen, or a word cut short; in a short word few letters make another word. */
-function isNear(name: string, key: string): boolean {
-  const isCutShort = key.length > 2 && name.startsWith(key);
-  return isCutShort || isSlip(name, key) || distance(name, key) <= Math.min(3, name.length / 3);
-}
-
-/** One letter more, less or other, letters exchanged, or other capitals. */
-export function isSlip(name: string, key: string): boolean {
-  const sort = (text: string) => [...text].sort().join('');
-  const lower = key.toLowerCase();
-  return distance(name, lower) <= 1 || sort(name) === sort(lower);
 }
 
 function namesOf(blockPath: readonly string[]): readonly string[] {

@@ -1,7 +1,8 @@
 // The shape of the settings: every name, type and default in one place. Knows no file and no combination.
 import { z } from 'zod';
-import { ALGORITHMS, DEFAULT_ALGORITHM } from '../token/algorithms.ts';
+import { DEFAULT_ALGORITHM, RSA_ALGORITHMS } from '../token/algorithms.ts';
 import { parseListenAddress } from './address.ts';
+import { mqttSchema } from './mqtt-schema.ts';
 import { parseDurationMs, parseSizeBytes } from './units.ts';
 
 const scalarOr = (complaint: string) => z.union([z.string(), z.number(), z.boolean()], complaint);
@@ -93,7 +94,7 @@ const listOrNone = <T extends z.ZodType>(entry: T) =>
     z.array(entry).min(1, 'must be none, or name at least one').optional(),
   );
 
-const algorithm = oneOf(...ALGORITHMS);
+const algorithm = oneOf(...RSA_ALGORITHMS);
 
 /** `guard { }`: nothing but these names may stand in it. */
 export const guardSchema = z.strictObject({
@@ -137,6 +138,8 @@ export const guardSchema = z.strictObject({
     .prefault({}),
   service: z.strictObject({ listen: address.prefault('127.0.0.1:8091') }).prefault({}),
   tls: z.strictObject({ certificate: text, key: text }).optional(),
+  mqtt: mqttSchema,
+  insecure_jwks_endpoint: flag.prefault(false),
   insecure_listen_without_tls: flag.prefault(false),
   insecure_clear_text_upstream: flag.prefault(false),
   insecure_default_credentials: flag.prefault(false),

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Problem } from '../failure.ts';
 import type { ListenAddress } from './address.ts';
+import type { MqttSettings } from './mqtt.ts';
 import type { FindPlace } from './problems.ts';
 import type { GuardBlock, HttpServerBlock } from './schema.ts';
 
@@ -20,6 +21,7 @@ export interface Settings {
   readonly token: TokenSettings;
   /** The broker's own HTTP workers, as its settings have them. */
   readonly brokerWorkers: number;
+  readonly mqtt: MqttSettings;
   readonly drainMs: number;
   /** Processes that serve `listen`; 1 is the guard's own. */
   readonly workers: number;
@@ -59,18 +61,20 @@ export interface TokenSettings {
 
 export type Locate = (path: string, file: string) => string;
 
-/**
- * @param find where a value stands: paths are relative to the file that says so
- * @param baseDirectory where a path begins that no file and no flag says
- * @param warnings what deserves a line at start
- */
-export function buildSettings(
-  guard: GuardBlock,
-  httpServer: HttpServerBlock,
-  find: FindPlace,
-  baseDirectory: string,
-  warnings: readonly Problem[],
-): Settings {
+export interface SettingsParts {
+  readonly guard: GuardBlock;
+  readonly httpServer: HttpServerBlock;
+  readonly mqtt: MqttSettings;
+  /** Where a value stands: paths are relative to the file that says so. */
+  readonly find: FindPlace;
+  /** Where a path begins that no file and no flag says. */
+  readonly baseDirectory: string;
+  /** What deserves a line at start. */
+  readonly warnings: readonly Problem[];
+}
+
+export function buildSettings(parts: SettingsParts): Settings {
+  const { guard, httpServer, mqtt, find, baseDirectory, warnings } = parts;
   const locate = locateFrom(find, baseDirectory);
   return deepFreeze({
     listen: locateSocket(guard.listen, 'guard.listen', locate),
@@ -83,6 +87,7 @@ export function buildSettings(
       collectedPerIssuerBytes: guard.limits.collected_per_issuer,
     },
     token: buildToken(guard.token),
+    mqtt,
     brokerWorkers: httpServer.limit_conn,
     drainMs: guard.drain,
     workers: guard.workers === 'auto' ? countCores(guard) : guard.workers,

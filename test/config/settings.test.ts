@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { defaultSettings, loadSettings } from '../../src/config/load.ts';
+import { KEYS_DIR_ALONE } from '../../src/config/mqtt.ts';
 import type { Overrides } from '../../src/config/overrides.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 
@@ -47,6 +48,13 @@ describe('settings', () => {
         maxTokenBytes: 8192,
         bodyEncodeRequired: true,
       },
+      mqtt: {
+        semantics: 'strict',
+        securityProfile: 'hardened',
+        allowAnonymous: false,
+        noMatch: 'deny',
+        authentication: [KEYS_DIR_ALONE],
+      },
       brokerWorkers: 32,
       drainMs: 10_000,
       workers: 1,
@@ -86,6 +94,11 @@ describe('settings', () => {
         }
         service.listen = "unix:service.sock"
         tls { certificate = "tls/guard.crt", key = "tls/guard.key" }
+        mqtt {
+          semantics = emqx, security_profile = legacy, allow_anonymous = true, no_match = allow
+          authentication { mechanism = keys-dir, from = username, on_missing_jwt = ignore, enable = false }
+        }
+        insecure_jwks_endpoint = true
         insecure_listen_without_tls = true, insecure_clear_text_upstream = true, insecure_default_credentials = true
       }`);
     expect(settings).toEqual({
@@ -120,16 +133,23 @@ describe('settings', () => {
         maxTokenBytes: 4096,
         bodyEncodeRequired: false,
       },
+      mqtt: {
+        semantics: 'emqx',
+        securityProfile: 'legacy',
+        allowAnonymous: true,
+        noMatch: 'allow',
+        authentication: [{ ...KEYS_DIR_ALONE, enable: false, from: 'username', onMissingJwt: 'ignore' }],
+      },
       brokerWorkers: 4,
       drainMs: 60_000,
       workers: 3,
-      warnings: ['listen_without_tls', 'clear_text_upstream', 'default_credentials'].map((name) => ({
-        name: `guard.insecure_${name}`,
-        message: `guard.insecure_${name} is on`,
-        file: join(directory, 'nanomq.conf'),
-        line: 16,
-        column: expect.any(Number),
-      })),
+      warnings: [
+        'mqtt.allow_anonymous is on: MQTT clients need no token',
+        'insecure_jwks_endpoint is on',
+        'insecure_listen_without_tls is on',
+        'insecure_clear_text_upstream is on',
+        'insecure_default_credentials is on',
+      ].map((message) => expect.objectContaining({ message: `guard.${message}` })),
     });
   });
 

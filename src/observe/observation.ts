@@ -13,6 +13,8 @@ export interface Observation {
   /** Canonical, without the query: a query may hold anything, a token too. */
   readonly path: string | undefined;
   readonly action: ActionName | undefined;
+  /** What it is about: a client id, a topic. */
+  readonly target: string | undefined;
   readonly principal: Principal | undefined;
   readonly denial: Denial | undefined;
   /** The answer went out whole. */
@@ -47,6 +49,7 @@ export function observeBroken({ id, startedAtMs, client, method, denial }: Broke
     method,
     path: undefined,
     action: undefined,
+    target: undefined,
     principal: undefined,
     denial,
     completed: false,

@@ -47,6 +47,7 @@ function observe(state: RequestState, endedTick: number): Observation {
     method: state.req.method,
     path: state.target?.path,
     action: state.action,
+    target: undefined,
     principal: state.principal,
     denial,
     completed: res.writableFinished && relay?.isComplete !== false,

@@ -21,6 +21,8 @@ export interface AuditRecord {
   /** Canonical, without the query: a query may hold anything, a token too. */
   readonly path: string | undefined;
   readonly action: string | undefined;
+  /** What it is about: the client id of an MQTT client that connects, else the topic. */
+  readonly target: string | undefined;
   readonly outcome: Outcome;
   /** The true reason, even where the caller reads `token_rejected`. */
   readonly reason: string | undefined;
@@ -47,14 +49,16 @@ export function toAuditRecord(seen: Observation): AuditRecord {
     time: new Date(seen.startedAtMs).toISOString(),
     request_id: seen.id,
     client: seen.client,
-    issuer: principal?.issuer,
+    // A secret has no issuer, and no fingerprint.
+    issuer: principal?.issuer || undefined,
     claimed_issuer: seen.denial?.claimedIssuer,
     subject: principal?.subject,
     token_id: principal?.tokenId,
-    key: principal?.thumbprint,
+    key: principal?.thumbprint || undefined,
     method: seen.method,
     path: seen.path,
     action: seen.action,
+    target: seen.target,
     outcome: nameOutcome(seen),
     reason: seen.denial?.reason,
     status: seen.status,

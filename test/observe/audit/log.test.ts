@@ -30,6 +30,7 @@ const record = (id: string) =>
     upstreamStatus: 200,
     upstreamCode: 0,
     upstreamMs: 1,
+    target: undefined,
     bytesIn: 0,
     bytesOut: 2,
   });

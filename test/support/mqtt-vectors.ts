@@ -1,0 +1,145 @@
+// The recorded cases of test/vectors, made into settings and questions: placeholders filled in, a JWKS served.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { readMqtt } from '../../src/config/mqtt-reader.ts';
+import { mqttSchema } from '../../src/config/mqtt-schema.ts';
+import { type MqttGuard, openMqttGuard } from '../../src/mqtt/mqtt-guard.ts';
+import type { Qos, TopicAction } from '../../src/policy/topic-rules.ts';
+import type { TokenRules } from '../../src/token/verify.ts';
+import { readVectors } from './vector-file.ts';
+
+export interface Expected {
+  readonly strict: { readonly answer: string; readonly firm?: boolean };
+  readonly emqx?: string | { readonly legacy: string; readonly hardened: string };
+  readonly amqtt?: string;
+  readonly granted?: { readonly superuser: boolean; readonly expire_at_ms?: number };
+}
+
+export interface VectorTopic {
+  readonly action: TopicAction;
+  readonly topic: string;
+  readonly qos?: Qos;
+  readonly retain?: boolean;
+  readonly clock?: number;
+  readonly expected: Expected;
+}
+
+export interface VectorCase {
+  readonly id: string;
+  readonly title: string;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly clock: number;
+  readonly connect: Readonly<Record<'clientid' | 'username' | 'password', string | null>> & {
+    readonly peerhost?: string;
+  };
+  readonly token?: { readonly compact: string };
+  readonly jwks?: { readonly status: number; readonly body: string };
+  readonly expected: Expected;
+  readonly topics?: readonly VectorTopic[];
+}
+
+interface VectorFile {
+  readonly keys: Readonly<Record<string, string>>;
+  readonly cases: readonly VectorCase[];
+}
+
+export const EMQX = readVectors<VectorFile>('emqx-jwt-cases.json');
+export const AMQTT = readVectors<VectorFile>('amqtt-jwt-cases.json');
+
+const LIMITS: TokenRules = {
+  algorithms: ['RS256'],
+  maxTokenBytes: 8192,
+  expToleranceSeconds: 0,
+  iatToleranceSeconds: 30,
+  maxLifetimeSeconds: undefined,
+  audience: undefined,
+  bodyEncodeRequired: true,
+};
+
+export interface Mode {
+  readonly semantics: 'strict' | 'emqx' | 'amqtt';
+  readonly security_profile?: 'legacy' | 'hardened';
+}
+
+export interface Replay {
+  /** What comes of the login, then of each topic; `refused` where the settings are. */
+  readonly login: string;
+  readonly topics: readonly string[];
+  readonly isSuperuser: boolean;
+  readonly disconnectAt: number;
+}
+
+/** Asks a case's questions under a clock of its own. */
+export async function replay(
+  file: VectorFile,
+  test: VectorCase,
+  mechanism: string,
+  mode: Mode,
+): Promise<Replay> {
+  const served = test.jwks === undefined ? undefined : await serve(test.jwks);
+  let clock = test.clock;
+  try {
+    const entry = { mechanism, ...fill(test.settings, file.keys, served?.url ?? '') };
+    const block = mqttSchema.parse({ ...mode, authentication: [entry] });
+    const source = { block, acceptsInsecureJwks: false, find: () => undefined, baseDirectory: '/nowhere' };
+    const { settings, problems } = readMqtt(source);
+    if (problems.length > 0) return { login: 'refused', topics: [], isSuperuser: false, disconnectAt: 0 };
+    const now = () => clock * 1000;
+    const guard = openMqttGuard({
+      settings,
+      token: LIMITS,
+      lookup: () => undefined,
+      now,
+      report: () => undefined,
+    });
+    await guard.ready();
+    const result = await ask(guard, test, (at) => {
+      clock = at;
+    });
+    guard.close();
+    return result;
+  } finally {
+    served?.close();
+  }
+}
+
+async function ask(guard: MqttGuard, test: VectorCase, setClock: (at: number) => void): Promise<Replay> {
+  const token = test.token?.compact ?? '';
+  const say = (text: string | null) => text?.replaceAll('{{token}}', () => token);
+  const { clientid, username, password, peerhost } = test.connect;
+  const answer = await guard.connect({
+    clientId: say(clientid) ?? '',
+    username: say(username),
+    password: say(password),
+    peerHost: peerhost,
+  });
+  if (!answer.allowed) {
+    const login = answer.authenticator === undefined ? 'ignore' : 'deny';
+    return { login, topics: (test.topics ?? []).map(() => 'deny'), isSuperuser: false, disconnectAt: 0 };
+  }
+  const topics = (test.topics ?? []).map(({ action, topic, qos = 0, retain = false, clock }) => {
+    setClock(clock ?? test.clock);
+    const { allowed, isOpen } = guard.authorize(answer.login, { action, topic, qos, retain });
+    return isOpen ? 'nomatch' : allowed ? 'allow' : 'deny';
+  });
+  const { isSuperuser, disconnectAt } = answer.login;
+  return { login: 'allow', topics, isSuperuser, disconnectAt };
+}
+
+/** `{{pem:NAME}}` and `{{jwks}}` in whatever a block holds. */
+function fill(
+  settings: VectorCase['settings'],
+  keys: VectorFile['keys'],
+  jwks: string,
+): Record<string, unknown> {
+  const text = JSON.stringify(settings).replaceAll('{{jwks}}', jwks);
+  const inside = (value: string) => JSON.stringify(value).slice(1, -1);
+  return JSON.parse(text.replace(/\{\{pem:([^}]+)\}\}/g, (_, name) => inside(keys[name] ?? '')));
+}
+
+async function serve({ status, body }: { status: number; body: string }) {
+  const server = createServer((_, answer) => answer.writeHead(status).end(body));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/jwks.json`, close: () => server.close() };
+}

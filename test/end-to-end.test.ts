@@ -1,11 +1,12 @@
 // A user's first minutes, with real parts: the built program without settings, sh, curl and an MQTT client.
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { connectAsync } from 'mqtt';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from './support/guard.ts';
 import { announcedPorts, runProgram, startProcess, startProgram } from './support/program.ts';
+import { ROOT } from './support/root.ts';
 import { lacks } from './support/tools.ts';
 import { makeWorkspace } from './support/workspace.ts';
 
@@ -21,6 +22,12 @@ async function startEmbedded(cwd: string, flags: readonly string[] = ANY_PORTS) 
   const [, mqttPort, remark] = await program.told(/MQTT clients: mqtt:\/\/127\.0\.0\.1:(\d+)( \(.*\))?\n/);
   const [, curlLine] = await program.told(/\n {2}(curl .*)\n/);
   return { program, mqttPort: Number(mqttPort), remark, curlLine: curlLine as string, sockets };
+}
+
+/** A token by the pair that the start has made, as an MQTT client shows it. */
+async function credentialsOf(cwd: string) {
+  const { stdout } = await runProgram(['token', 'operator.key'], { cwd });
+  return { username: 'reader', password: stdout.trim(), reconnectPeriod: 0 };
 }
 
 async function callApi(cwd: string, port: number, path: string, init: RequestInit = {}) {
@@ -45,6 +52,27 @@ describe('the guard without a settings file', () => {
     expect((await startProcess('sh', ['-c', withStatus], { cwd }).ended).stdout).toBe('200');
     const bare = await startProcess('sh', ['-c', withStatus.replace(/-H ".*\)"/, '')], { cwd }).ended;
     expect(bare.stdout).toBe('401');
+  });
+
+  it('prints one MQTT line that delivers its message exactly as printed, in a clone', async () => {
+    const cwd = makeWorkspace();
+    const modules = join(cwd, 'node_modules');
+    mkdirSync(join(modules, '.bin'), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules/mqtt'), join(modules, 'mqtt'));
+    symlinkSync('../mqtt/build/bin/mqtt.js', join(modules, '.bin/mqtt'));
+    const { program, mqttPort } = await startEmbedded(cwd);
+    const [, line = ''] = await program.told(/\n {2}(npx mqtt pub .*)\n/);
+    const client = await connectAsync(`mqtt://127.0.0.1:${mqttPort}`, await credentialsOf(cwd));
+    onTestFinished(async () => void (await client.endAsync(true)));
+    await client.subscribeAsync('hello');
+    const heard = new Promise<string>((resolve) =>
+      client.once('message', (_, payload) => resolve(payload.toString())),
+    );
+    expect((await startProcess('sh', ['-c', line], { cwd }).ended).code).toBe(0);
+    expect(await heard).toBe('world');
+    const refused = startProcess('sh', ['-c', line.replace(/-P "[^"]*"/, '-P nothing')], { cwd });
+    await until(() => program.stdout().includes('"reason":"token_malformed"'), 'the refusal', 15_000);
+    refused.child.kill('SIGKILL');
   });
 
   it.skipIf(lacks('curl'))(
@@ -85,7 +113,7 @@ describe('the guard without a settings file', () => {
     const { front } = await announcedPorts(program);
     const client = await connectAsync(`mqtt://127.0.0.1:${mqttPort}`, {
       clientId: 'meter-7',
-      reconnectPeriod: 0,
+      ...(await credentialsOf(cwd)),
     });
     onTestFinished(() => client.endAsync(true));
     const received: string[] = [];
@@ -111,11 +139,23 @@ describe('the guard without a settings file', () => {
       squatter.once('error', () => resolve()).listen(1883, '127.0.0.1', () => resolve());
     });
     onTestFinished(() => void squatter.close());
-    const { mqttPort, remark } = await startEmbedded(makeWorkspace());
+    const cwd = makeWorkspace();
+    const { mqttPort, remark } = await startEmbedded(cwd);
     expect(mqttPort).toBeGreaterThan(1883);
     expect(remark).toBe(' (port 1883 is taken)');
-    const client = await connectAsync(`mqtt://127.0.0.1:${mqttPort}`, { reconnectPeriod: 0 });
+    const client = await connectAsync(`mqtt://127.0.0.1:${mqttPort}`, await credentialsOf(cwd));
     await client.endAsync(true);
+  });
+
+  it('--embedded guards it by a settings file, which may open it to clients without a token, and says so', async () => {
+    const cwd = makeWorkspace({ 'nanomq.conf': 'guard.mqtt.allow_anonymous = true\n' });
+    const { program, mqttPort, curlLine } = await startEmbedded(cwd, ['--embedded', ...ANY_PORTS]);
+    await program.told(/^MQTT clients need no token: guard\.mqtt\.allow_anonymous is on$/m);
+    const client = await connectAsync(`mqtt://127.0.0.1:${mqttPort}`, { reconnectPeriod: 0 });
+    await client.publishAsync('a', 'x', { qos: 1 });
+    await client.endAsync(true);
+    if (!lacks('curl'))
+      expect((await startProcess('sh', ['-c', `${curlLine} -f`], { cwd }).ended).code).toBe(0);
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)(

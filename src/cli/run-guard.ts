@@ -13,7 +13,9 @@ const STDOUT = 1;
 export interface RunHooks {
   /** Reads the settings file again; absent where there is none. */
   readonly readAgain?: () => Settings;
-  /** Lines to print once the guard listens. */
+  /** Told once the guard listens, before anything is printed. */
+  readonly onListening?: (guard: RunningGuard) => void;
+  /** Lines to print then. */
   readonly announce?: (guard: RunningGuard) => readonly string[];
 }
 
@@ -26,6 +28,7 @@ export async function runGuard(terminal: Terminal, settings: Settings, hooks: Ru
   const stage = { isOver: false };
   followReloads(terminal, starting, stage, hooks.readAgain);
   const guard = await starting;
+  hooks.onListening?.(guard);
   const scheme = settings.tls ? 'https' : 'http';
   report(
     `pid ${terminal.pid} listening on ${scheme}://${formatAddress(guard.listen)}, service on http://${formatAddress(guard.service)}`,

@@ -1,12 +1,14 @@
-// The guard for trying out: an embedded broker behind it, a key pair made on first start, and one curl line
-// that works as it is printed.
+// The guard for trying out: an embedded broker behind it, a key pair made on first start, and two lines that work
+// as they are printed, one for the HTTP API and one for MQTT.
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { formatAddress, type ListenAddress } from '../config/address.ts';
-import { defaultSettings } from '../config/load.ts';
+import { defaultSettings, loadSettings } from '../config/load.ts';
+import type { Settings } from '../config/settings.ts';
 import { type EmbeddedBroker, startEmbeddedBroker } from '../embedded/broker.ts';
 import { Failure } from '../failure.ts';
 import { generateKeyPair } from '../keystore/generate.ts';
+import type { MqttDoor } from '../mqtt/door.ts';
 import { runGuard } from './run-guard.ts';
 import type { SettingsFlags } from './settings-source.ts';
 import { quoteForShell } from './shell.ts';
@@ -15,32 +17,73 @@ import type { ExitCode, Terminal } from './terminal.ts';
 const ISSUER = 'operator';
 const MQTT_PORT = 1883;
 
-export async function serveEmbedded(terminal: Terminal, flags: SettingsFlags): Promise<ExitCode> {
-  // What is wrong with the flags is said before anything is started.
-  defaultSettings(flags, { url: 'unix:not-yet-open', username: '', password: '' });
-  const broker = await startEmbeddedBroker({ mqttPort: MQTT_PORT, now: terminal.now });
+/** @param file settings to guard it by; undefined for the defaults */
+export async function serveEmbedded(
+  terminal: Terminal,
+  flags: SettingsFlags,
+  file: string | undefined,
+): Promise<ExitCode> {
+  // What is wrong with the settings is said before anything is started.
+  const wanted = readFor('unix:not-yet-open', flags, file, { username: '', password: '' });
+  let door: MqttDoor | undefined;
+  const broker = await startEmbeddedBroker({
+    mqttPort: MQTT_PORT,
+    now: terminal.now,
+    door: () => door,
+    // A settings file may be read again, so the broker takes what it says.
+    credentials: file === undefined ? undefined : wanted.upstream.credentials,
+  });
+  const url = `unix:${broker.socketPath}`;
   try {
-    const settings = defaultSettings(flags, {
-      url: `unix:${broker.socketPath}`,
-      username: broker.username,
-      password: broker.password,
-    });
+    const settings = readFor(url, flags, file, broker);
     const privateFile = await ensureKeyPair(settings.keysDirectory);
     return await runGuard(terminal, settings, {
+      ...(file !== undefined && { readAgain: () => readFor(url, flags, file, broker) }),
+      onListening: ({ mqtt }) => {
+        door = mqtt;
+      },
       announce: ({ listen }) => [
-        'no nanomq.conf here: guarding an embedded broker, for trying out',
+        `${file === undefined ? 'no nanomq.conf here: ' : ''}guarding an embedded broker, for trying out`,
         describeMqtt(broker),
+        ...(settings.mqtt.allowAnonymous
+          ? ['MQTT clients need no token: guard.mqtt.allow_anonymous is on']
+          : []),
         'a first guarded call:',
         `  curl -H "Authorization: Bearer $(${terminal.self} token ${quoteForShell(privateFile)})" ${describeApi(listen)}/api/v4/brokers`,
+        'a first guarded message:',
+        `  ${describePublisher(broker)} -u ${ISSUER} -P "$(${terminal.self} token ${quoteForShell(privateFile)})" -t hello -m world`,
       ],
     });
   } finally {
     await broker.close();
+    reportDeliveries(door, terminal);
   }
+}
+
+/** There is no record of each. */
+function reportDeliveries(door: MqttDoor | undefined, { report }: Terminal): void {
+  const { allowed, denied } = door?.deliveries ?? { allowed: 0, denied: 0 };
+  if (allowed + denied > 0) report(`MQTT deliveries: ${allowed} allowed, ${denied} denied`);
+}
+
+function readFor(
+  url: string,
+  flags: SettingsFlags,
+  file: string | undefined,
+  { username, password }: Pick<EmbeddedBroker, 'username' | 'password'>,
+): Settings {
+  if (file === undefined) return defaultSettings(flags, { url, username, password });
+  return loadSettings(file, { ...flags, upstream: url });
 }
 
 const describeMqtt = ({ mqttPort }: EmbeddedBroker): string =>
   `MQTT clients: mqtt://127.0.0.1:${mqttPort}${mqttPort === MQTT_PORT ? '' : ` (port ${MQTT_PORT} is taken)`}`;
+
+/** MQTT.js where a clone has installed it, else the client that every system packs. */
+function describePublisher({ mqttPort }: EmbeddedBroker): string {
+  const program = existsSync(join('node_modules', '.bin', 'mqtt')) ? 'npx mqtt pub' : 'mosquitto_pub';
+  return `${program} -h 127.0.0.1 -p ${mqttPort}`;
+}
 
 /** Where curl finds the guard, as the shell takes it. */
 function describeApi(listen: ListenAddress): string {

@@ -4,14 +4,17 @@ import { runGuard } from './run-guard.ts';
 import { findSettingsFile, readSettings, type SettingsFlags } from './settings-source.ts';
 import type { ExitCode, Terminal } from './terminal.ts';
 
-export async function runServe(terminal: Terminal, flags: SettingsFlags): Promise<ExitCode> {
+export async function runServe(
+  terminal: Terminal,
+  flags: SettingsFlags & { embedded?: boolean },
+): Promise<ExitCode> {
   // From here on a signal ends the guard in order, even while it starts.
   void terminal.untilStopped();
   const file = findSettingsFile(flags);
-  if (file === undefined && flags.upstream === undefined) {
+  if (flags.embedded === true || (file === undefined && flags.upstream === undefined)) {
     // Loaded in this mode only: a guard in front of a real broker has no MQTT broker inside.
     const { serveEmbedded } = await import('./serve-embedded.ts');
-    return serveEmbedded(terminal, flags);
+    return serveEmbedded(terminal, flags, file);
   }
   return runGuard(terminal, readSettings(flags), {
     ...(file !== undefined && { readAgain: () => loadSettings(file, flags) }),

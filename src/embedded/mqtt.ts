@@ -1,6 +1,5 @@
 // The MQTT side: Aedes (MQTT 3.1 and 3.1.1) behind a listener on loopback. Knows no HTTP.
-// Any client may connect without a password: it is a broker to try the product with, reachable from this
-// machine only. `$SYS/` stays the broker's own (Aedes' default authorizePublish).
+// Who may connect, publish, subscribe and receive is for the gate to say.
 
 import type { EventEmitter } from 'node:events';
 import { createServer, type Server } from 'node:net';
@@ -8,6 +7,7 @@ import { Aedes } from 'aedes';
 import { Failure } from '../failure.ts';
 import { listen, watchConnections } from '../listener/listen.ts';
 import type { Census } from './census.ts';
+import type { Gate } from './gate.ts';
 
 export interface MqttSide {
   readonly broker: Aedes;
@@ -26,8 +26,8 @@ const DRAIN_TIMEOUT_MS = 5_000;
  * Starts Aedes on 127.0.0.1, on `port` or the next free one (0 = any). The census hears everything.
  * @throws Failure `embedded_failed` when no port can be opened.
  */
-export async function startMqtt(port: number, census: Census): Promise<MqttSide> {
-  const broker = await createBroker(census);
+export async function startMqtt(port: number, census: Census, gate: Gate): Promise<MqttSide> {
+  const broker = await createBroker(census, gate);
   const server = createServer({ noDelay: true }, (socket) => broker.handle(socket));
   const stopServer = watchConnections(server);
   const close = async (): Promise<void> => {
@@ -43,18 +43,21 @@ export async function startMqtt(port: number, census: Census): Promise<MqttSide>
   }
 }
 
-async function createBroker(census: Census): Promise<Aedes> {
+async function createBroker(census: Census, gate: Gate): Promise<Aedes> {
   const broker = await Aedes.createBroker({
     drainTimeout: DRAIN_TIMEOUT_MS,
     preConnect: (client, packet, callback) => {
       census.noteConnect(client, packet);
       callback(null, true);
     },
+    ...gate.hooks,
     authorizeForward: (client, packet) => {
+      if (!gate.mayReceive(client, packet)) return null;
       census.noteDelivery(client);
       return packet;
     },
   });
+  gate.watch(broker);
   census.watch(broker);
   reportErrors(broker);
   return broker;

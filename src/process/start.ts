@@ -3,12 +3,14 @@
 import http from 'node:http';
 import { formatAddress, type ListenAddress } from '../config/address.ts';
 import type { Settings } from '../config/settings.ts';
-import { openCore } from '../core.ts';
+import { type Core, openCore } from '../core.ts';
 import { createReadiness, type Readiness } from '../endpoints/readiness.ts';
 import { createServiceApp } from '../endpoints/service.ts';
 import { Failure } from '../failure.ts';
 import { boundAddress, closeServer, listenOn } from '../listener/sockets.ts';
 import { readTls } from '../listener/tls.ts';
+import { type MqttDoor, openDoor } from '../mqtt/door.ts';
+import { type MqttGuard, openMqttGuard } from '../mqtt/mqtt-guard.ts';
 import type { AuditLog } from '../observe/audit/log.ts';
 import { auditObserver } from '../observe/audit/record.ts';
 import type { Observer } from '../observe/observation.ts';
@@ -24,6 +26,8 @@ export interface RunningGuard {
   /** Where it really listens: the port is known even where the settings say 0. */
   readonly listen: ListenAddress;
   readonly service: ListenAddress;
+  /** Judges MQTT clients by the settings of the moment. */
+  readonly mqtt: MqttDoor;
   /** What `/readyz` would say now. */
   readiness(): Promise<Readiness>;
   /** Puts other settings in place; the listeners stay. A failure leaves everything as it was. */
@@ -51,6 +55,7 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
     isDraining: () => draining,
   });
   const recorder = createRecorder({ observers: [auditRefusals(audit)], now: Date.now, tick });
+  let mqtt = openMqtt(settings, core, report);
   const service = http.createServer(
     createServiceApp({
       recorder,
@@ -63,12 +68,17 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
     await listenOn(service, settings.service, 'guard.service.listen or give --service-listen');
   } catch (error) {
     await serving.stop();
+    mqtt.close();
     core.close();
     throw error;
   }
   return {
     listen: serving.listen,
     service: boundAddress(service, settings.service),
+    mqtt: openDoor(
+      () => mqtt,
+      createRecorder({ observers: [auditObserver(audit.write)], now: Date.now, tick }),
+    ),
     readiness,
     async reload(wanted) {
       const changed = keepFixed(settings, wanted);
@@ -78,7 +88,9 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
       if (draining) return opened.close();
       await serving.reload(changed, { core: opened, tls: renewed });
       core.close();
+      mqtt.close();
       core = opened;
+      mqtt = openMqtt(changed, core, report);
       tls = renewed;
       // If the guard was stopped meanwhile, stop() has closed the old core: the new one is closed here.
       if (draining) core.close();
@@ -89,9 +101,15 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
       draining = true;
       await serving.stop();
       await closeServer(service, 0);
+      mqtt.close();
       core.close();
     },
   };
+}
+
+/** The same keys as for the HTTP door. */
+function openMqtt({ mqtt, token }: Settings, { keys }: Core, report: Report): MqttGuard {
+  return openMqttGuard({ settings: mqtt, token, lookup: keys.lookup, now: Date.now, report });
 }
 
 /** In this process, or in several: `guard.workers`. */

@@ -7,7 +7,7 @@ import { Aedes } from 'aedes';
 import { connectAsync } from 'mqtt';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startEmbeddedBroker } from '../../src/embedded/broker.ts';
-import { call, connect, eventually, readData, START_MS, start } from './harness.ts';
+import { call, connect, eventually, OPEN_DOOR, readData, START_MS, start } from './harness.ts';
 
 const now = (): number => START_MS;
 
@@ -33,14 +33,14 @@ describe('the embedded broker', () => {
   it('takes the wanted port for MQTT when it is free', async () => {
     const { port, release } = await occupyPort();
     release();
-    const broker = await startEmbeddedBroker({ mqttPort: port, now });
+    const broker = await startEmbeddedBroker({ mqttPort: port, now, door: () => OPEN_DOOR });
     expect(broker.mqttPort).toBe(port);
     await broker.close();
   });
 
   it('takes one of the next ports for MQTT when the wanted one is in use, and serves there', async () => {
     const { port, release } = await occupyPort();
-    const broker = await startEmbeddedBroker({ mqttPort: port, now });
+    const broker = await startEmbeddedBroker({ mqttPort: port, now, door: () => OPEN_DOOR });
     try {
       expect(broker.mqttPort).toBeGreaterThan(port);
       expect(broker.mqttPort).toBeLessThanOrEqual(port + 19);
@@ -60,7 +60,7 @@ describe('the embedded broker', () => {
   });
 
   it('leaves no socket directory, listener or connection behind when closed', async () => {
-    const broker = await startEmbeddedBroker({ mqttPort: 0, now });
+    const broker = await startEmbeddedBroker({ mqttPort: 0, now, door: () => OPEN_DOOR });
     const client = await connect(broker);
     const silent = connectSocket(broker.mqttPort, '127.0.0.1');
     const idle = connectSocket(broker.socketPath);
@@ -78,7 +78,7 @@ describe('the embedded broker', () => {
   });
 
   it('can be closed twice', async () => {
-    const broker = await startEmbeddedBroker({ mqttPort: 0, now });
+    const broker = await startEmbeddedBroker({ mqttPort: 0, now, door: () => OPEN_DOOR });
     await Promise.all([broker.close(), broker.close()]);
     await broker.close();
     expect(existsSync(broker.socketPath)).toBe(false);
@@ -88,7 +88,7 @@ describe('the embedded broker', () => {
     const { port, release } = await occupyPort();
     release();
     vi.stubEnv('TMPDIR', '/nowhere/at/all');
-    await expect(startEmbeddedBroker({ mqttPort: port, now })).rejects.toMatchObject({
+    await expect(startEmbeddedBroker({ mqttPort: port, now, door: () => OPEN_DOOR })).rejects.toMatchObject({
       code: 'embedded_failed',
       message: expect.stringContaining('/nowhere/at/all'),
     });

@@ -2,12 +2,18 @@ import type { Client } from 'aedes';
 import { connectAsync } from 'mqtt';
 import { describe, expect, it } from 'vitest';
 import { Census } from '../../src/embedded/census.ts';
+import { createGate } from '../../src/embedded/gate.ts';
 import { startMqtt } from '../../src/embedded/mqtt.ts';
+import { OPEN_DOOR } from './harness.ts';
 
 describe('the census of the embedded broker', () => {
   it('is not misled by late events of a connection whose client id was taken over', async () => {
     const census = new Census();
-    const mqtt = await startMqtt(0, census);
+    const mqtt = await startMqtt(
+      0,
+      census,
+      createGate(() => OPEN_DOOR, Date.now),
+    );
     const arrived: Client[] = [];
     mqtt.broker.on('client', (client) => arrived.push(client));
     const connectAgain = () =>

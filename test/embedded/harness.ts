@@ -4,6 +4,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { afterEach, vi } from 'vitest';
 import { type EmbeddedBroker, startEmbeddedBroker } from '../../src/embedded/broker.ts';
+import type { MqttDoor } from '../../src/mqtt/door.ts';
 
 export interface Answer {
   readonly status: number;
@@ -27,8 +28,17 @@ afterEach(async () => {
   for (const part of running.splice(0).reverse()) await part.close();
 });
 
-export async function start(now: () => number = () => START_MS): Promise<EmbeddedBroker> {
-  const broker = await startEmbeddedBroker({ mqttPort: 0, now });
+/** Lets everybody do everything: most of the broker is not about who may. */
+export const OPEN_DOOR: MqttDoor = {
+  admit: async () => ({ disconnectAtMs: Infinity, may: () => true }),
+  deliveries: { allowed: 0, denied: 0 },
+};
+
+export async function start(
+  now: () => number = () => START_MS,
+  door: MqttDoor | undefined = OPEN_DOOR,
+): Promise<EmbeddedBroker> {
+  const broker = await startEmbeddedBroker({ mqttPort: 0, now, door: () => door });
   running.push(broker);
   return broker;
 }

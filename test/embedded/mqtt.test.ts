@@ -2,12 +2,15 @@ import { once } from 'node:events';
 import { connectAsync } from 'mqtt';
 import { describe, expect, it } from 'vitest';
 import { Census } from '../../src/embedded/census.ts';
+import { createGate } from '../../src/embedded/gate.ts';
 import { startMqtt } from '../../src/embedded/mqtt.ts';
-import { connect, start } from './harness.ts';
+import { connect, OPEN_DOOR, start } from './harness.ts';
+
+const GATE = createGate(() => OPEN_DOOR, Date.now);
 
 describe('the MQTT side of the embedded broker', () => {
   it('reports trouble inside the broker as a warning and goes on', async () => {
-    const mqtt = await startMqtt(0, new Census());
+    const mqtt = await startMqtt(0, new Census(), GATE);
     try {
       const warned = once(process, 'warning');
       mqtt.broker.emit('error', new Error('no will today'));
@@ -21,7 +24,7 @@ describe('the MQTT side of the embedded broker', () => {
   });
 
   it('refuses a port that cannot be had, and says so', async () => {
-    await expect(startMqtt(-1, new Census())).rejects.toMatchObject({ code: 'embedded_failed' });
+    await expect(startMqtt(-1, new Census(), GATE)).rejects.toMatchObject({ code: 'embedded_failed' });
   });
 
   it('drops a client that publishes below $SYS/', async () => {

@@ -2,6 +2,7 @@
 import Router from '@koa/router';
 import type { Middleware } from 'koa';
 import type { Core } from '../core.ts';
+import { toJwkSetText } from '../keystore/jwks.ts';
 import type { Recorder } from '../observe/recorder.ts';
 import type { SeldomReport } from '../observe/seldom.ts';
 import { answerDenials } from '../steps/answer-denials.ts';
@@ -22,7 +23,7 @@ export interface ServiceParts {
 export function createServiceApp({ recorder, say, readiness, core }: ServiceParts): GuardApplication {
   const router = new Router();
   addHealth(router, readiness);
-  addJwks(router, core);
+  addJwks(router, (issuer) => describeKeys(core(), issuer));
   const app = new GuardApplication();
   app.use(record(recorder));
   app.use(answerDenials());
@@ -31,6 +32,13 @@ export function createServiceApp({ recorder, say, readiness, core }: ServicePart
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;
+}
+
+/** All keys, or those of one issuer; undefined where nobody has that name. */
+function describeKeys({ keys, settings }: Core, issuer: string | undefined): string | undefined {
+  const filed = issuer === undefined ? undefined : keys.lookup(issuer);
+  if (issuer !== undefined && filed === undefined) return undefined;
+  return toJwkSetText(keys.snapshot(), settings.token.algorithms[0] as string, filed?.name);
 }
 
 const setFields: Middleware = async (ctx, next) => {

@@ -1,11 +1,9 @@
 // `broker-guard inspect`: a token's parts and the verdict of every check, so that a refused token explains itself.
 import { openCore } from '../core.ts';
 import { type Explanation, explainToken } from '../explain.ts';
-import { Failure } from '../failure.ts';
-import { readWhole } from '../files/read.ts';
-import { redact } from './redact.ts';
 import { readSettings, type SettingsFlags } from './settings-source.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
+import { readToken } from './token-file.ts';
 
 export async function runInspect(
   terminal: Terminal,
@@ -13,8 +11,7 @@ export async function runInspect(
   flags: SettingsFlags & { json?: boolean },
 ): Promise<ExitCode> {
   const settings = readSettings(flags);
-  const text = file === '-' ? await terminal.readInput() : readTokenFile(file);
-  const token = text.trim().replace(/^(?:authorization: *)?bearer +/i, '');
+  const token = await readToken(terminal, file);
   if (token === '') {
     terminal.report(
       'there is no token to inspect: name the file that holds it, or send it to standard input',
@@ -26,17 +23,6 @@ export async function runInspect(
   const inspection = explainToken(token, core, terminal.now());
   terminal.print(flags.json ? `${JSON.stringify(inspection, null, 2)}\n` : formatInspection(inspection));
   return inspection.accepted ? EXIT.done : EXIT.refused;
-}
-
-function readTokenFile(file: string): string {
-  try {
-    return readWhole(file, { mayWait: true }).toString();
-  } catch (error) {
-    throw new Failure(
-      'settings_unreadable',
-      `${redact(file)} cannot be read as a file (${(error as Error).message}); a token itself goes to standard input, not into an argument`,
-    );
-  }
 }
 
 const MARKS = { passed: 'ok  ', failed: 'FAIL', not_run: '-   ' } as const;

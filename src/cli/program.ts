@@ -2,7 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { Failure, type FailureCode } from '../failure.ts';
 import { MIN_KEY_BITS } from '../keystore/key.ts';
-import { ALGORITHMS, DEFAULT_ALGORITHM } from '../token/algorithms.ts';
+import { DEFAULT_ALGORITHM, RSA_ALGORITHMS } from '../token/algorithms.ts';
 import { redact } from './redact.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
 
@@ -64,6 +64,7 @@ function buildProgram(act: Act, terminal: Terminal, version: string): Command {
   addSettings(
     command(program, 'serve', 'start the guard; without a settings file it guards an embedded broker'),
   )
+    .option('--embedded', 'guard the embedded broker, by the settings file where there is one')
     .addHelpText('after', SIGNALS)
     .action(act(async () => (await import('./serve.ts')).runServe));
   addSettings(command(program, 'check', 'read the settings and keys as serve would, and say what is wrong'))
@@ -78,6 +79,14 @@ function buildProgram(act: Act, terminal: Terminal, version: string): Command {
     .argument('[file]', 'file that holds the token; - for standard input', '-')
     .option('--json', 'print JSON')
     .action(act(async () => (await import('./inspect.ts')).runInspect));
+  addExplain(program).action(act(async () => (await import('./explain.ts')).runExplain));
+  addSettings(command(program, 'jwks', 'print the public keys as a JWK Set, or try one out'))
+    .option('--issuer <name>', 'of this issuer only')
+    .option('--keys <number>', 'make so many fresh keys instead, print one with a token, and serve the set')
+    .option('--serve <address>', 'where --keys serves it', '127.0.0.1:8092')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  broker-guard jwks --keys 3')
+    .action(act(async () => (await import('./jwks.ts')).runJwks));
   addSettings(command(program, 'keys', 'list the key files, the usable and the others'))
     .option('--json', 'print JSON')
     .action(act(async () => (await import('./keys.ts')).runKeys));
@@ -98,6 +107,30 @@ function addSettings(target: Command): Command {
     .option('--service-listen <address>', 'instead of guard.service.listen');
 }
 
+const EXPLAIN_HELP = `
+Examples:
+  broker-guard explain --mqtt --token-file device.jwt --client-id device-1 --publish up/device-1
+  echo '{"clientid":"device-1","password":"…","action":"subscribe","topic":"down/#"}' |
+    broker-guard explain --mqtt --question -
+
+Exit code of one question: 0 allowed, 1 denied. Of --question: 0 where every line was answered.`;
+
+function addExplain(program: Command): Command {
+  const explain = command(program, 'explain', 'say whether an MQTT client may, which rule decides, and why');
+  return addSettings(explain)
+    .option('--mqtt', 'about an MQTT client')
+    .option('--token-file <file>', 'file that holds the token; - for standard input')
+    .option('--client-id <text>', 'client id of CONNECT', '')
+    .option('--username <text>', 'user name of CONNECT')
+    .option('--publish <topic>', 'a topic to publish to')
+    .option('--subscribe <filter>', 'a filter to subscribe to')
+    .option('--receive <topic>', 'a topic to receive from')
+    .addOption(new Option('--qos <number>', 'QoS of it').choices(['0', '1', '2']).default('0'))
+    .option('--retain', 'the message is retained')
+    .option('--question <file>', 'questions instead, a line of JSON each; - for standard input')
+    .option('--json', 'print JSON')
+    .addHelpText('after', EXPLAIN_HELP);
+}
 /** Sizes of a new key: the least that is accepted, and longer ones. */
 const KEY_BITS = [MIN_KEY_BITS, 3072, 4096].map(String);
 
@@ -133,7 +166,9 @@ function addToken(program: Command): Command {
     .option('--token-id <text>', 'jti')
     .option('--audience <text...>', 'aud')
     .addOption(
-      new Option('--algorithm <name>', 'signature algorithm').choices(ALGORITHMS).default(DEFAULT_ALGORITHM),
+      new Option('--algorithm <name>', 'signature algorithm')
+        .choices(RSA_ALGORITHMS)
+        .default(DEFAULT_ALGORITHM),
     )
     .addOption(new Option('--body-encode <flag>', 'bodyEncode').choices(['0', '1']).default('0'))
     .option('--json', 'print JSON with the token and its claims');

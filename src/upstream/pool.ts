@@ -152,7 +152,6 @@ export class UpstreamPool implements ConnectionOwner {
   }
 
   private readonly onAbort = (exchange: UpstreamExchange): void => {
-    exchange.ahead?.forget(exchange);
     exchange.carrier?.drop();
     this.leave(exchange);
   };
@@ -169,9 +168,11 @@ export class UpstreamPool implements ConnectionOwner {
     exchange.handler.onFailure(error);
   }
 
-  /** Makes room for others at everything that the exchange has passed. */
+  /** Makes room for others at everything that the exchange has passed, and in the line where it waits. */
   private leave(exchange: UpstreamExchange): void {
     if (exchange === this.probing) this.probing = undefined;
+    // Its connection may end while its last part waits: in the line still, it would be sent again.
+    exchange.ahead?.forget(exchange);
     const { bounds, passed } = exchange;
     exchange.passed = 0;
     for (let at = 0; at < passed; at++) bounds[at]?.leave();

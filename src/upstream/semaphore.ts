@@ -51,10 +51,10 @@ export class Semaphore<T extends Waiting> {
     this.line.delete(one);
   }
 
-  /** Takes those out of the line whose deadline has come. */
+  /** Takes those out of the line whose deadline has come: not the first ones alone, as some have waited elsewhere before. */
   *expire(now: number): Generator<T> {
     for (const one of this.line) {
-      if (now < one.deadline) return;
+      if (now < one.deadline) continue;
       this.line.delete(one);
       yield one;
     }

@@ -2,7 +2,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { UpstreamPool } from '../../src/upstream/pool.ts';
 import { until } from '../support/guard.ts';
-import { BROKERS, startPair } from '../support/pair.ts';
+import { BROKERS, PUBLISH, startPair } from '../support/pair.ts';
 import { expectRefusal } from '../support/refusal.ts';
 import { okAnswer, startUpstream } from '../support/upstream.ts';
 
@@ -109,6 +109,35 @@ describe('guard.upstream.connections', () => {
     expect((await second).status).toBe(504);
     expect(performance.now() - begun).toBeLessThan(3300);
     expect(pair.upstream.requests).toHaveLength(2);
+  });
+
+  it('ends each wait in time, whoever is before it in line', async () => {
+    const broker = holdAnswers();
+    const pair = await startPair({
+      guard: 'upstream { connections = 3, timeouts { connect = 1s, headers = 2s, body = 10s } }',
+      respond: ({ requestLine }, socket) => {
+        if (requestLine.startsWith('POST')) broker.respond(undefined, socket);
+        // Reads hold their connections with half an answer each.
+        else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\nhalf an answer');
+        return undefined;
+      },
+    });
+    const publish = () => pair.ask('POST', PUBLISH, ['Content-Length: 2'], '{}');
+    const read = async () => (await pair.open()).write(pair.head('GET', BROKERS));
+    const first = [publish(), publish()];
+    await until(() => broker.held.length === 2, 'two publishes at the broker');
+    const begun = performance.now();
+    const late = publish().then((answer) => ({ answer, ms: performance.now() - begun }));
+    await pair.ask('GET', '/elsewhere');
+    await until(() => performance.now() - begun > 1500, 'most of its time');
+    for (let calls = 0; calls < 6; calls++) await read();
+    await pair.ask('GET', '/elsewhere');
+    // Now the third publish has passed its own line, and waits for a connection behind reads that came later.
+    broker.release();
+    await Promise.all(first);
+    const { answer, ms } = await late;
+    expect(answer.status).toBe(503);
+    expect(ms).toBeLessThan(3000);
   });
 
   it('gives the place of a caller who went away to the next one', async () => {

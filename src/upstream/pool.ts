@@ -105,17 +105,20 @@ export class UpstreamPool implements ConnectionOwner {
 
   /**
    * Large uploads hold half of the connections at most, and those of one issuer a quarter: whoever drips leaves the
-   * others to everybody else. A publish counts as one from when the broker has its whole body.
+   * others to everybody else. A publish counts as one from when the broker has its whole body. Over an only connection it
+   * does so from its beginning: it would hold the connection that those before it at the broker wait for.
    */
   private listBounds({ body, isPublish, caller }: OutboundRequest): readonly Bound[] {
-    const publishing = isPublish && this.publishing !== undefined ? [this.publishing] : undefined;
-    if (!body?.isStreamed) return publishing === undefined ? this.plainly : [...publishing, this.inUse];
+    const publishing = isPublish && this.publishing !== undefined ? [this.publishing] : [];
+    const plainly = publishing.length === 0 ? this.plainly : [...publishing, this.inUse];
+    if (!body?.isStreamed) return plainly;
     let uploadingBy = this.uploadingBy.get(caller);
     if (uploadingBy === undefined) {
       uploadingBy = new Semaphore(half(half(this.options.maxConnections)), this.onTurn);
       this.uploadingBy.set(caller, uploadingBy);
     }
-    return [uploadingBy, this.uploading, this.inUse, ...(publishing ?? [])];
+    if (this.options.maxConnections === 1) return [uploadingBy, this.uploading, ...plainly];
+    return [uploadingBy, this.uploading, this.inUse, ...publishing];
   }
 
   /** Lets an exchange through as far as it gets: to a connection, or into a line. */

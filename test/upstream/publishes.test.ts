@@ -109,4 +109,19 @@ describe('publishes', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([503, 504, 504]);
     expect(pair.upstream.requests).toHaveLength(2);
   });
+
+  it('of all sizes get through the only connection: none waits for what another one holds', async () => {
+    const broker = holdAnswers();
+    const pair = await startPair({ respond: broker.respond, guard: 'upstream.connections = 1' });
+    const large = await pair.open();
+    large.write(pair.head('POST', PUBLISH, ['Content-Length: 100000']) + 'x'.repeat(99_999));
+    await until(() => pair.upstream.received().length > 99_999, 'the upload at the broker');
+    const small = [publish(pair), publish(pair)];
+    // What is answered by the guard itself comes after the small ones have been read.
+    await pair.ask('GET', '/elsewhere');
+    large.write('x');
+    keepReleasing(broker.release);
+    expect((await large.next({}, 3000)).status).toBe(200);
+    for (const { status } of await Promise.all(small)) expect(status).toBe(200);
+  });
 });

@@ -1,13 +1,15 @@
-// The HTTP side's frame: Basic credentials, NanoMQ's order of refusals, and the routes under /api/v4.
-// As in NanoMQ the credentials come first, so nothing can be learnt without them; then method, then path.
+// The HTTP side's frame: NanoMQ 0.25.6's order of refusals (root, length, credentials, method, path) and the routes under
+// /api/v4. On purpose not NanoMQ's way: HTTP is read as Node reads it (framing, keep-alive, its own fields), the credentials
+// count only to the letter, an encoded path is no route. Each file names what else stays different in its own part.
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import Router from '@koa/router';
 import type { Aedes } from 'aedes';
-import Koa, { type Context, type Middleware } from 'koa';
+import Koa, { type Context, type Middleware, type Next } from 'koa';
 import { AUTHORIZATION, basicCredential } from '../http/credential.ts';
-import { answerCode, CODE } from './answer.ts';
+import { answerError, answerPage, CODE } from './answer.ts';
+import { refuseLargeBodies } from './body.ts';
 import type { Census } from './census.ts';
 import { addClientRoutes } from './clients.ts';
 import { addMetricsRoutes } from './metrics.ts';
@@ -24,35 +26,47 @@ export interface ApiOptions {
   readonly now: () => number;
 }
 
+const ROOT = '/api/v4';
 const ROUTED_METHODS = new Set(['GET', 'POST', 'PUT', 'DELETE']);
 
 /** The request handler of NanoMQ's v4 API over this broker. */
 export function createApi(options: ApiOptions): RequestListener {
-  const { broker, census, now } = options;
-  const router = new Router({ prefix: '/api/v4', sensitive: true });
-  addNodeRoutes(router, { broker, census, now });
-  addMetricsRoutes(router, { census, now });
-  addClientRoutes(router, census);
-  addTopicTreeRoute(router, census);
-  addPublishRoutes(router, broker);
+  const router = new Router({ prefix: ROOT, sensitive: true });
+  addRoutes(router, options);
 
   const app = new Koa();
   // Koa reports here what happens to connections: the guard hung up. What fails in a handler is caught below.
   app.on('error', () => undefined);
   app.use(answerFailures);
+  app.use(refuseOutside);
+  app.use(refuseLargeBodies);
   app.use(requireCredential(basicCredential(options.username, options.password)));
   app.use(refuseOtherMethods);
   app.use(router.routes());
-  app.use((ctx) => answerCode(ctx, 404, CODE.UNKNOWN_MISTAKE));
+  app.use((ctx) => answerError(ctx, 404, CODE.UNKNOWN_MISTAKE));
   return app.callback();
 }
 
-async function answerFailures(ctx: Context, next: () => Promise<unknown>): Promise<void> {
+function addRoutes(router: Router, { broker, census, now }: ApiOptions): void {
+  addNodeRoutes(router, { broker, census, now });
+  addMetricsRoutes(router, { census, now });
+  addClientRoutes(router, census);
+  addTopicTreeRoute(router, census);
+  addPublishRoutes(router, broker);
+}
+
+/** Beside the API NanoMQ serves files, to anybody; here there are none. */
+async function refuseOutside(ctx: Context, next: Next): Promise<void> {
+  if (ctx.path === ROOT || ctx.path.startsWith(`${ROOT}/`)) await next();
+  else answerPage(ctx, 404);
+}
+
+async function answerFailures(ctx: Context, next: Next): Promise<void> {
   try {
     await next();
   } catch (error) {
     process.emitWarning(`The embedded broker's API failed: ${String(error)}`);
-    answerCode(ctx, 500, CODE.UNKNOWN_MISTAKE);
+    answerError(ctx, 500, CODE.UNKNOWN_MISTAKE);
   }
 }
 
@@ -65,11 +79,11 @@ function requireCredential(credential: string): Middleware {
     const given = ctx.headers[AUTHORIZATION] ?? '';
     if (timingSafeEqual(digest(String(given)), expected)) return await next();
     const isBasic = /^Basic +\S/.test(String(given));
-    answerCode(ctx, 401, isBasic ? CODE.WRONG_USERNAME_OR_PASSWORD : CODE.EMPTY_USERNAME_OR_PASSWORD);
+    answerError(ctx, 401, isBasic ? CODE.WRONG_USERNAME_OR_PASSWORD : CODE.EMPTY_USERNAME_OR_PASSWORD);
   };
 }
 
-async function refuseOtherMethods(ctx: Context, next: () => Promise<unknown>): Promise<void> {
+async function refuseOtherMethods(ctx: Context, next: Next): Promise<void> {
   if (ROUTED_METHODS.has(ctx.method)) await next();
-  else answerCode(ctx, 405, CODE.UNKNOWN_MISTAKE);
+  else answerError(ctx, 405, CODE.UNKNOWN_MISTAKE);
 }

@@ -12,7 +12,6 @@ export interface ConnectFacts {
   readonly keepaliveSeconds: number;
   readonly protocolName: string;
   readonly protocolVersion: number;
-  readonly address: string;
   readonly will?: { readonly topic: string; readonly payload: string };
 }
 
@@ -22,8 +21,6 @@ export interface Session {
   readonly client: Client;
   readonly facts: ConnectFacts;
   isConnected: boolean;
-  /** Messages handed to this client. */
-  deliveredMessages: number;
   /** Topic filter -> granted QoS. */
   readonly subscriptions: Map<string, number>;
 }
@@ -31,14 +28,13 @@ export interface Session {
 /** The broker's own heartbeat and notices travel there; they are nobody's messages. */
 const SYSTEM_PREFIX = '$SYS/';
 
-function readConnect(client: Client, packet: ConnectPacket): ConnectFacts {
+function readConnect(packet: ConnectPacket): ConnectFacts {
   const { will } = packet;
   return {
     username: packet.username ?? '',
     keepaliveSeconds: packet.keepalive ?? 0,
     protocolName: packet.protocolId ?? 'MQTT',
     protocolVersion: packet.protocolVersion ?? 4,
-    address: 'remoteAddress' in client.conn ? (client.conn.remoteAddress ?? '') : '',
     ...(will && { will: { topic: will.topic, payload: will.payload.toString() } }),
   };
 }
@@ -60,20 +56,22 @@ export class Census {
     return [...this.#sessions.values()];
   }
 
+  get connections(): number {
+    return this.sessions.filter(({ isConnected }) => isConnected).length;
+  }
+
   session(clientId: string): Session | undefined {
     return this.#sessions.get(clientId);
   }
 
   /** To be called for each CONNECT, before Aedes judges it: only this packet tells user name and keep-alive. */
   noteConnect(client: Client, packet: ConnectPacket): void {
-    this.#facts.set(client, readConnect(client, packet));
+    this.#facts.set(client, readConnect(packet));
   }
 
-  /** To be called for each message on its way to one connected client. */
-  noteDelivery(client: Client): void {
+  /** To be called for each message on its way to a connected client. */
+  noteDelivery(): void {
     this.#sent += 1;
-    const session = this.#owned(client);
-    if (session !== undefined) session.deliveredMessages += 1;
   }
 
   /** Counts from now on what this broker does. */
@@ -105,7 +103,6 @@ export class Census {
       client,
       facts,
       isConnected: true,
-      deliveredMessages: earlier?.deliveredMessages ?? 0,
       subscriptions: earlier?.subscriptions ?? new Map(),
     });
   }

@@ -1,5 +1,8 @@
-// What a publish request asks for, read from its JSON as NanoMQ's handle_publish_msg reads it: a member of the
-// wrong type counts as absent. What MQTT cannot carry is refused here rather than injected. Knows no HTTP.
+// What a publish request asks for, read as NanoMQ's handle_publish_msg reads it: a member of the wrong type counts as
+// absent, `encoding` encodes, a payload ends at NUL. On purpose not NanoMQ's way: what MQTT cannot carry (an empty topic
+// or list of topics, wildcards, NUL in a topic, text that is no base64 under `decoding`) is refused. Knows no HTTP.
+
+import { type Json, readMember, readString } from './json.ts';
 
 /** One publish request: the same message to each of the topics. */
 export interface PublishRequest {
@@ -12,32 +15,19 @@ export interface PublishRequest {
 const MAX_TOPIC_BYTES = 65_535;
 const STRICT_BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** The named member when it is a string of the object's own. */
-export function readString(value: unknown, name: string): string | undefined {
-  const member = readMember(value, name);
-  return typeof member === 'string' ? member : undefined;
-}
-
 /**
- * Reads `topic` or `topics` (split at commas), `payload`, `encoding` (plain, base64), `qos`, `retain`.
+ * Reads `topic` or `topics` (split at commas), `payload`, `encoding` or `decoding` (base64), `qos`, `retain`.
  * `clientid` and `properties` are accepted and not used: nobody speaks in another client's name here, and
  * Aedes speaks MQTT 3.1.1, which has no properties. Undefined: a parameter is missing or cannot be sent.
  */
-export function readPublishRequest(value: unknown): PublishRequest | undefined {
+export function readPublishRequest(value: Json): PublishRequest | undefined {
   const topics = readTopics(value);
   const payload = readPayload(value);
-  const qos = readQos(value);
-  if (topics.length === 0 || !topics.every(isTopicName)) return undefined;
-  if (payload === undefined || qos === undefined) return undefined;
-  return { topics, payload, qos, retain: readMember(value, 'retain') === true };
+  if (topics.length === 0 || !topics.every(isTopicName) || payload === undefined) return undefined;
+  return { topics, payload, qos: readQos(value), retain: readMember(value, 'retain') === true };
 }
 
-function readMember(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return (value as Readonly<Record<string, unknown>>)[name];
-}
-
-function readTopics(value: unknown): readonly string[] {
+function readTopics(value: Json): readonly string[] {
   const topic = readString(value, 'topic');
   if (topic !== undefined) return [topic];
   const list = readString(value, 'topics') ?? '';
@@ -51,17 +41,18 @@ function isTopicName(topic: string): boolean {
   return bytes.length <= MAX_TOPIC_BYTES && bytes.toString() === topic;
 }
 
-function readPayload(value: unknown): Buffer | undefined {
-  const payload = readString(value, 'payload');
+function readPayload(value: Json): Buffer | undefined {
+  const payload = readString(value, 'payload')?.split('\0', 1)[0];
   if (payload === undefined) return undefined;
-  const encoding = readString(value, 'encoding') ?? 'plain';
-  if (encoding === 'plain') return Buffer.from(payload);
-  if (encoding !== 'base64' || !STRICT_BASE64.test(payload)) return undefined;
-  return Buffer.from(payload, 'base64');
+  const bytes = Buffer.from(payload);
+  if (readString(value, 'encoding') === 'base64') return Buffer.from(bytes.toString('base64'));
+  if (readString(value, 'decoding') !== 'base64') return bytes;
+  return STRICT_BASE64.test(payload) ? Buffer.from(payload, 'base64') : undefined;
 }
 
-function readQos(value: unknown): 0 | 1 | 2 | undefined {
+/** NanoMQ takes any number and sends its two lowest bits. All set is no QoS ([MQTT-3.3.1-4]): here that is 2. */
+function readQos(value: Json): 0 | 1 | 2 {
   const qos = readMember(value, 'qos');
-  if (typeof qos !== 'number') return 0;
-  return qos === 0 || qos === 1 || qos === 2 ? qos : undefined;
+  const bits = typeof qos === 'number' ? qos & 3 : 0;
+  return Math.min(bits, 2) as 0 | 1 | 2;
 }

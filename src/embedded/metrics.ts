@@ -33,7 +33,8 @@ export function addMetricsRoutes(router: Router, options: MetricsOptions): void 
 
   router.get('/metrics', (ctx) => {
     const cpuinfo = `${readCpuPercent().toFixed(2)}%`;
-    answerJson(ctx, 200, { metrics: [], cpuinfo, memory: String(process.memoryUsage.rss()) });
+    const memory = String(process.memoryUsage.rss());
+    answerJson(ctx, 200, { metrics: [], cpuinfo, memory, connections: census.connections });
   });
   router.get('/prometheus', (ctx) => {
     const gauges = readGauges(census, readCpuPercent());
@@ -57,9 +58,10 @@ function cpuMeter(now: () => number): () => number {
   };
 }
 
-function readGauges({ sessions }: Census, cpuPercent: number): Gauges {
+function readGauges(census: Census, cpuPercent: number): Gauges {
+  const { sessions } = census;
   return {
-    connections_count: sessions.filter(({ isConnected }) => isConnected).length,
+    connections_count: census.connections,
     sessions_count: sessions.length,
     topics_count: new Set(sessions.flatMap(({ subscriptions }) => [...subscriptions.keys()])).size,
     subscribers_count: sessions.filter(({ subscriptions }) => subscriptions.size > 0).length,

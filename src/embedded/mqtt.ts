@@ -53,7 +53,7 @@ async function createBroker(census: Census, gate: Gate): Promise<Aedes> {
     ...gate.hooks,
     authorizeForward: (client, packet) => {
       if (!gate.mayReceive(client, packet)) return null;
-      census.noteDelivery(client);
+      census.noteDelivery();
       return packet;
     },
   });

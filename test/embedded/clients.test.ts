@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { callJson, connect, eventually, post, readData, start } from './harness.ts';
+import { callJson, connect, eventually, readData, start } from './harness.ts';
 
 const CLIENTS = '/api/v4/clients';
 const SUBSCRIPTIONS = '/api/v4/subscriptions';
@@ -13,12 +13,10 @@ describe('clients of the embedded broker', () => {
       client_id: 'sensor-1',
       username: 'alice',
       keepalive: 30,
-      ipv4: '127.0.0.1',
       conn_state: 'connected',
       clean_start: true,
       proto_name: 'MQTT',
       proto_ver: 4,
-      recv_msg: 0,
     };
     expect(await readData(broker, CLIENTS)).toEqual([
       sensor1,
@@ -39,10 +37,80 @@ describe('clients of the embedded broker', () => {
     expect(await callJson(broker, path)).toEqual({ status: 200, body: { code: 0, data: [] } });
   });
 
-  it('finds a client whose id needs percent-escapes', async () => {
+  it.each([
+    ['clientid=sensor-1', ['sensor-1']],
+    ['clientid=nobody', []],
+    ['username=alice', ['sensor-1', 'old']],
+    ['conn_state=connected', ['sensor-1', 'sensor-2']],
+    ['conn_state=disconnected', ['old']],
+    ['conn_state=idle', []],
+    ['clean_start=true', ['sensor-1', 'sensor-2']],
+    ['clean_start=false', ['old']],
+    ['proto_name=MQTT', ['sensor-1', 'old']],
+    ['proto_name=MQIsdp', ['sensor-2']],
+    ['proto_ver=3', ['sensor-2']],
+    ['proto_ver=4&username=alice', ['sensor-1', 'old']],
+    ['username=alice&clean_start=false', ['old']],
+    ['clientid', ['sensor-1', 'sensor-2', 'old']],
+    ['clientid=', ['sensor-1', 'sensor-2', 'old']],
+  ])('asked for ?%s are %j', async (query, ids) => {
     const broker = await start();
-    await connect(broker, { clientId: 'a b' });
-    expect(await readData(broker, `${CLIENTS}/a%20b`)).toMatchObject([{ client_id: 'a b' }]);
+    await connect(broker, { clientId: 'sensor-1', username: 'alice', password: 'unasked' });
+    await connect(broker, { clientId: 'sensor-2', protocolId: 'MQIsdp', protocolVersion: 3 });
+    const old = await connect(broker, { clientId: 'old', username: 'alice', password: 'x', clean: false });
+    await old.endAsync();
+    await eventually(async () =>
+      expect(await readData(broker, `${CLIENTS}/old`)).toMatchObject([{ conn_state: 'disconnected' }]),
+    );
+    const found = (await readData(broker, `${CLIENTS}?${query}`)) as { client_id: string }[];
+    expect(found.map(({ client_id }) => client_id)).toEqual(ids);
+  });
+
+  it.each([
+    `${CLIENTS}?_page=1`,
+    `${CLIENTS}?clientid=c&x=1`,
+    `${CLIENTS}/c?x=1`,
+    `${CLIENTS}/username/u?x=1`,
+  ])('answers 400 code 108 to %s, whose parameter nobody knows', async (path) => {
+    const broker = await start();
+    await connect(broker, { clientId: 'c', username: 'u', password: 'unasked' });
+    expect(await callJson(broker, path)).toEqual({ status: 400, body: { code: 108 } });
+  });
+
+  it('filters a client by id and by user name as well', async () => {
+    const broker = await start();
+    await connect(broker, { clientId: 'c', username: 'u', password: 'unasked' });
+    expect(await readData(broker, `${CLIENTS}/c?username=u`)).toHaveLength(1);
+    expect(await readData(broker, `${CLIENTS}/c?username=x`)).toEqual([]);
+    expect(await readData(broker, `${CLIENTS}/username/u?clientid=x`)).toEqual([]);
+  });
+
+  it.each(['a b', 'a/b', 'ä'])(
+    'takes path and query as they stand: %j, encoded, is another name',
+    async (name) => {
+      const broker = await start();
+      const encoded = encodeURIComponent(name);
+      await connect(broker, { clientId: name, username: name, password: 'unasked' });
+      for (const path of [
+        `${CLIENTS}/${encoded}`,
+        `${CLIENTS}/username/${encoded}`,
+        `${SUBSCRIPTIONS}/${encoded}`,
+      ])
+        expect(await readData(broker, path), path).toEqual([]);
+      expect(await readData(broker, `${CLIENTS}?clientid=${encoded}`)).toEqual([]);
+    },
+  );
+
+  it('finds an id with a slash by the query', async () => {
+    const broker = await start();
+    await connect(broker, { clientId: 'hall/1' });
+    expect(await readData(broker, `${CLIENTS}?clientid=hall/1`)).toMatchObject([{ client_id: 'hall/1' }]);
+  });
+
+  it('finds an id that looks encoded by the very same letters', async () => {
+    const broker = await start();
+    await connect(broker, { clientId: 'a%20b' });
+    expect(await readData(broker, `${CLIENTS}/a%20b`)).toMatchObject([{ client_id: 'a%20b' }]);
   });
 
   it('shows the will', async () => {
@@ -93,15 +161,6 @@ describe('clients of the embedded broker', () => {
     await second.subscribeAsync('t');
     expect(await readData(broker, CLIENTS)).toMatchObject([{ username: 'second', conn_state: 'connected' }]);
     expect(await readData(broker, SUBSCRIPTIONS)).toHaveLength(1);
-  });
-
-  it('counts the messages a client was given', async () => {
-    const broker = await start();
-    const client = await connect(broker, { clientId: 'c' });
-    await client.subscribeAsync('t');
-    for (const topic of ['t', 't', 'other'])
-      await post(broker, '/api/v4/mqtt/publish', { topic, payload: 'x' });
-    expect(await readData(broker, CLIENTS)).toMatchObject([{ recv_msg: 2 }]);
   });
 });
 

@@ -62,7 +62,7 @@ export function call(broker: EmbeddedBroker, path: string, request: Request = {}
         socketPath: broker.socketPath,
         path,
         method,
-        headers: { ...headers, ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }) },
+        headers: { ...(body !== undefined && lengthOf(body, headers)), ...headers },
         ...(credentials !== null && { auth: credentials }),
       },
       (response) => {
@@ -80,6 +80,10 @@ export function call(broker: EmbeddedBroker, path: string, request: Request = {}
     outgoing.once('close', () => answer !== undefined && resolve(answer));
     outgoing.end(body);
   });
+}
+
+function lengthOf(body: string | Buffer, headers: Request['headers']): Record<string, number> {
+  return headers?.['transfer-encoding'] === undefined ? { 'content-length': Buffer.byteLength(body) } : {};
 }
 
 /** Status and parsed body, for comparing in one go. */

@@ -29,14 +29,16 @@ async function scrape(broker: EmbeddedBroker): Promise<Record<string, number>> {
 }
 
 describe('metrics of the embedded broker', () => {
-  it('gives memory and processor use as text, without a code', async () => {
+  it('gives memory and processor use as text and the connections as a number, without a code', async () => {
     const broker = await start();
+    await connect(broker);
     expect(await callJson(broker, '/api/v4/metrics')).toEqual({
       status: 200,
       body: {
         metrics: [],
         cpuinfo: expect.stringMatching(/^\d+\.\d\d%$/),
         memory: expect.stringMatching(/^[1-9]\d+$/),
+        connections: 1,
       },
     });
   });

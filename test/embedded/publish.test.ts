@@ -1,6 +1,6 @@
 import { connect as connectLater, type IPublishPacket, type MqttClient } from 'mqtt';
 import { describe, expect, it } from 'vitest';
-import { connect, eventually, post, start } from './harness.ts';
+import { callJson, connect, eventually, post, start } from './harness.ts';
 
 const PUBLISH = '/api/v4/mqtt/publish';
 const BATCH = '/api/v4/mqtt/publish_batch';
@@ -62,12 +62,56 @@ describe('publishing over the embedded API', () => {
     await eventually(() => expect(receivedLater).toMatchObject([{ topic: 'next' }]));
   });
 
-  it('decodes a base64 payload, bytes that are not text included', async () => {
+  it('decodes under `decoding`, bytes that are not text included', async () => {
     const { broker, received } = await startWithSubscriber();
     const bytes = Buffer.from([0, 255, 128, 10]);
-    const request = { topic: 'a', payload: bytes.toString('base64'), encoding: 'base64' };
+    const request = { topic: 'a', payload: bytes.toString('base64'), decoding: 'base64' };
     expect(await post(broker, PUBLISH, request)).toEqual(OK);
     await eventually(() => expect(received).toMatchObject([{ payload: bytes.toString('latin1') }]));
+  });
+
+  it('encodes under `encoding`', async () => {
+    const { broker, received } = await startWithSubscriber();
+    const request = { topic: 'a', payload: 'aGVsbG8=', encoding: 'base64' };
+    expect(await post(broker, PUBLISH, request)).toEqual(OK);
+    await eventually(() => expect(received).toMatchObject([{ payload: 'YUdWc2JHOD0=' }]));
+  });
+
+  it.each(['plain', 'hex', 'BASE64', 1])(
+    'sends a payload as it is under the encoding %j',
+    async (encoding) => {
+      const { broker, received } = await startWithSubscriber();
+      expect(
+        await post(broker, PUBLISH, { topic: 'a', payload: 'eA==', encoding, decoding: encoding }),
+      ).toEqual(OK);
+      await eventually(() => expect(received).toMatchObject([{ payload: 'eA==' }]));
+    },
+  );
+
+  it.each([
+    [9, 1],
+    [-1, 2],
+    [1.5, 1],
+    [3, 2],
+    [256, 0],
+    ['1', 0],
+    [null, 0],
+  ])('takes QoS %j, of which two bits travel: %i', async (qos, sent) => {
+    const { broker, received } = await startWithSubscriber();
+    expect(await post(broker, PUBLISH, { topic: 'a', payload: 'x', qos })).toEqual(OK);
+    await eventually(() => expect(received).toMatchObject([{ qos: sent }]));
+  });
+
+  it.each<[string, string]>([
+    ['names in another case', '{"TOPIC":"a","Payload":"x","QoS":0}'],
+    ['a name twice, by the first', '{"topic":"a","topic":"b","payload":"x","payload":"y"}'],
+    ['a name twice in two cases, by the first', '{"Topic":"a","topic":"b","payload":"x"}'],
+    ['text behind the JSON', '{"topic":"a","payload":"x"} and more'],
+    ['a payload up to its NUL', '{"topic":"a","payload":"x\\u0000y"}'],
+  ])('reads %s', async (_, body) => {
+    const { broker, received } = await startWithSubscriber();
+    expect(await callJson(broker, PUBLISH, { method: 'POST', body })).toEqual(OK);
+    await eventually(() => expect(received).toMatchObject([{ topic: 'a', payload: 'x' }]));
   });
 
   it('sends one message to each of the topics, and prefers topic to topics', async () => {
@@ -109,9 +153,8 @@ describe('publishing over the embedded API', () => {
     ["a topic of the broker's own", { topic: '$SYS/x', payload: 'x' }],
     ['no payload', { topic: 'a' }],
     ['a payload of another type', { topic: 'a', payload: { x: 1 } }],
-    ['an unknown encoding', { topic: 'a', payload: 'x', encoding: 'hex' }],
-    ['a payload that is not base64', { topic: 'a', payload: 'eA', encoding: 'base64' }],
-    ['an impossible QoS', { topic: 'a', payload: 'x', qos: 3 }],
+    ['a payload that is not base64', { topic: 'a', payload: 'eA', decoding: 'base64' }],
+    ['topic and payload one level too deep', { data: { topic: 'a', payload: 'x' } }],
   ])('answers 200 code 108 to %s, and sends nothing', async (_, request) => {
     const { broker, received } = await startWithSubscriber();
     expect(await post(broker, PUBLISH, request)).toEqual(PARAMETER_ERROR);
@@ -134,7 +177,7 @@ describe('publishing in batch over the embedded API', () => {
     const { broker, received } = await startWithSubscriber();
     const answer = await post(broker, BATCH, [
       { topic: 'a', payload: '1', qos: 1 },
-      { topics: 'b,c', payload: 'Mg==', encoding: 'base64' },
+      { topics: 'b,c', payload: 'Mg==', decoding: 'base64' },
       { topic: 'd/#', payload: '3' },
       { payload: '4' },
       null,

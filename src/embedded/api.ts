@@ -10,11 +10,15 @@ import Koa, { type Context, type Middleware, type Next } from 'koa';
 import { AUTHORIZATION, basicCredential } from '../http/credential.ts';
 import { answerError, answerPage, CODE } from './answer.ts';
 import { refuseLargeBodies } from './body.ts';
+import { addBridgeRoutes } from './bridges.ts';
 import type { Census } from './census.ts';
 import { addClientRoutes } from './clients.ts';
+import { addConfigurationRoutes } from './configuration.ts';
 import { addMetricsRoutes } from './metrics.ts';
 import { addNodeRoutes } from './node.ts';
+import { plantConfiguration } from './planted.ts';
 import { addPublishRoutes } from './publish.ts';
+import { addRuleRoutes } from './rules.ts';
 import { addTopicTreeRoute } from './topic-tree.ts';
 
 export interface ApiOptions {
@@ -48,11 +52,15 @@ export function createApi(options: ApiOptions): RequestListener {
 }
 
 function addRoutes(router: Router, { broker, census, now }: ApiOptions): void {
+  const configuration = plantConfiguration();
   addNodeRoutes(router, { broker, census, now });
   addMetricsRoutes(router, { census, now });
   addClientRoutes(router, census);
   addTopicTreeRoute(router, census);
   addPublishRoutes(router, broker);
+  addRuleRoutes(router);
+  addBridgeRoutes(router, configuration);
+  addConfigurationRoutes(router, configuration);
 }
 
 /** Beside the API NanoMQ serves files, to anybody; here there are none. */

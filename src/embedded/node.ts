@@ -5,6 +5,7 @@ import type Router from '@koa/router';
 import type { Aedes } from 'aedes';
 import { answerData } from './answer.ts';
 import type { Census } from './census.ts';
+import { ENDPOINTS } from './endpoints.ts';
 
 export interface NodeOptions {
   readonly broker: Aedes;
@@ -12,39 +13,6 @@ export interface NodeOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
-
-const endpoint = (method: string, path: string, name: string, descr: string) => ({
-  path,
-  name,
-  method,
-  descr,
-});
-
-/** NanoMQ's words, for the routes that exist here and no others. */
-const ENDPOINTS = [
-  endpoint('GET', '/brokers/', 'list_brokers', 'A list of brokers in the cluster'),
-  endpoint('GET', '/nodes/', 'list_nodes', 'A list of nodes in the cluster'),
-  endpoint('GET', '/clients/', 'list_clients', 'A list of clients on current node'),
-  endpoint('GET', '/clients/:clientid', 'lookup_client', 'Lookup a client in the cluster'),
-  endpoint(
-    'GET',
-    '/clients/username/:username',
-    'lookup_client_via_username',
-    'Lookup a client via username in the cluster',
-  ),
-  endpoint('GET', '/subscriptions/', 'list_subscriptions', 'A list of subscriptions in the cluster'),
-  endpoint(
-    'GET',
-    '/subscriptions/:clientid',
-    'lookup_client_subscriptions',
-    'A list of subscriptions of a client',
-  ),
-  endpoint('POST', '/mqtt/publish', 'mqtt_publish', 'Publish a MQTT message'),
-  endpoint('POST', '/mqtt/publish_batch', 'mqtt_publish_batch', 'Batch publish MQTT messages'),
-  endpoint('GET', '/topic-tree/', 'list_topic-tree', 'A list of topic-tree in the cluster'),
-  endpoint('GET', '/metrics', 'metrics', 'Returns all statistical metrics'),
-  endpoint('GET', '/prometheus', 'prometheus', 'Returns all prometheus data'),
-];
 
 /** `GET /`, `GET /brokers`, `GET /nodes`. */
 export function addNodeRoutes(router: Router, options: NodeOptions): void {
@@ -59,10 +27,7 @@ export function addNodeRoutes(router: Router, options: NodeOptions): void {
     const sysdescr = 'broker-guard embedded broker (Aedes)';
     answerData(ctx, [{ datetime: formatDateTime(now()), node_status, sysdescr, ...rest }]);
   });
-  router.get('/nodes', (ctx) => {
-    const connections = census.sessions.filter(({ isConnected }) => isConnected).length;
-    answerData(ctx, [{ connections, ...state() }]);
-  });
+  router.get('/nodes', (ctx) => answerData(ctx, [{ connections: census.connections, ...state() }]));
 }
 
 /** The getter is documented, but missing in Aedes' types. */

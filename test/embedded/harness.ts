@@ -107,6 +107,13 @@ export async function readData(broker: EmbeddedBroker, path: string): Promise<un
   return (body as { data: unknown }).data;
 }
 
+/** The next message this client gets. */
+export function nextMessage(client: MqttClient): Promise<{ topic: string; payload: string; qos: number }> {
+  return new Promise((resolve) => {
+    client.once('message', (topic, payload, { qos }) => resolve({ topic, payload: String(payload), qos }));
+  });
+}
+
 /** Waits until the assertion holds. */
 export function eventually(assertion: () => Promise<void> | void): Promise<void> {
   return vi.waitFor(assertion, { timeout: 5_000, interval: 10 });

@@ -12,14 +12,18 @@ import { makeWorkspace } from './support/workspace.ts';
 
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const BLOCKS = [...README.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => (block as string).trim());
-const [TRY, FIRST_CALL, TEST, OWN_BROKER, CALLS, INSPECT] = BLOCKS as [
-  string,
-  string,
-  string,
-  string,
-  string,
-  string,
-];
+/** The block that begins so; by its place in the page another could be taken for it, and be run. */
+const blockOf = (start: string): string => {
+  const [block, second] = BLOCKS.filter((one) => one.startsWith(start));
+  if (block === undefined || second !== undefined) throw new Error(`the README has not one block "${start}"`);
+  return block;
+};
+const TRY = blockOf('npm ci && npm start');
+const FIRST_CALL = blockOf('curl ');
+const TEST = blockOf('npm ci && npm test');
+const OWN_BROKER = blockOf('cp nanomq.conf.example');
+const CALLS = blockOf('TOKEN=');
+const INSPECT = blockOf('echo "$TOKEN"');
 
 const isFree = (port: number): Promise<boolean> =>
   new Promise((done) => {

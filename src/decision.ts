@@ -146,6 +146,12 @@ export interface Principal {
 
 export type Decision<T> = { readonly allowed: true; readonly value: T } | Denial;
 
+/** Whether it was the credential that was refused, not what was asked with it. */
+export function isAboutCredential({ reason }: Denial): boolean {
+  const { stage } = REASONS[reason];
+  return stage === 'credential' || stage === 'form' || stage === 'key' || stage === 'claims';
+}
+
 // Verdicts are written out member by member: V8 takes microseconds to spread an object, and keeps a larger one.
 
 export const deny = (reason: DenyReason, detail?: string): Denial => ({

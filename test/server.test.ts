@@ -43,7 +43,11 @@ async function startBroken(error: unknown) {
       now: Date.now,
       tick,
     }),
-    connectionOf: new Connections(() => false).of,
+    connectionOf: new Connections({
+      isDraining: () => false,
+      refusedPerConnection: () => 3,
+      skipTurn: () => undefined,
+    }).of,
     say: report,
     profile: PROFILES.nanomq,
     guard: {

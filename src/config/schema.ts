@@ -122,6 +122,7 @@ export const guardSchema = z.strictObject({
       upload: timeout.prefault('60s'),
       collected: collectedSize.prefault('32MB'),
       collected_per_issuer: collectedSize.prefault('8MB'),
+      refused_per_connection: wholeNumber(1, 1_000_000).prefault(3),
     })
     .prefault({}),
   token: z

@@ -42,11 +42,13 @@ export interface UpstreamSettings {
   readonly maxBodyBytes: number;
 }
 
-/** Of the whole guard, however many processes it has. */
+/** What callers may take up of the guard: of the whole of it, however many processes it has. */
 export interface LimitSettings {
   readonly uploadMs: number;
   readonly collectedBytes: number;
   readonly collectedPerIssuerBytes: number;
+  /** The refused credential that ends a connection: 3 is the third. */
+  readonly refusedPerConnection: number;
 }
 
 export interface TokenSettings {
@@ -85,6 +87,7 @@ export function buildSettings(parts: SettingsParts): Settings {
       uploadMs: guard.limits.upload,
       collectedBytes: guard.limits.collected,
       collectedPerIssuerBytes: guard.limits.collected_per_issuer,
+      refusedPerConnection: guard.limits.refused_per_connection,
     },
     token: buildToken(guard.token),
     mqtt,

@@ -16,6 +16,8 @@ export interface Exchange {
 export interface AnswerConnection {
   begin(exchange: Exchange): void;
   end(exchange: Exchange): void;
+  /** A credential was refused; to be told before the head of the answer is written. */
+  noteRefusedCredential(): void;
   /**
    * To be asked once for each answer, when its head is written: whether it has to say that the connection ends.
    * @param isUnclear where the request ends cannot be told, or is not waited for

@@ -22,7 +22,12 @@ export interface VisitParts {
 }
 
 /** Node itself reads away a body that nobody has asked for: no answer has to end the connection. */
-const NODES_OWN: AnswerConnection = { begin: () => undefined, end: () => undefined, endsWith: () => false };
+const NODES_OWN: AnswerConnection = {
+  begin: () => undefined,
+  end: () => undefined,
+  noteRefusedCredential: () => undefined,
+  endsWith: () => false,
+};
 
 const MAX_PATH_LENGTH = 256;
 

@@ -1,23 +1,31 @@
-// A client's connection: which exchange is under way on it, how many wait for their turn, whether it ends.
-import type { RequestListener, ServerResponse } from 'node:http';
+// A client's connection: which exchange is under way on it, and what makes it end.
+import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import type { AnswerConnection, Exchange } from '../http/exchange.ts';
+import { Line, LineMemory } from './line.ts';
 
-/** Requests that one connection may have in line. Node would go on reading them for as long as they come. */
-export const MAX_PIPELINED = 100;
+/** What the connections of a listener have in common. */
+export interface ConnectionRules {
+  /** The guard is shutting down: each connection ends with its next answer. */
+  isDraining(): boolean;
+  /** The refused credential that ends a connection: 3 is the third. */
+  refusedPerConnection(): number;
+  /** Has nothing more read in this turn of the event loop. */
+  readonly skipTurn: () => void;
+}
 
 export class Connection implements AnswerConnection {
   /** The exchange under way, or the one that ended the connection. */
   underway: Exchange | undefined;
   /** It ends with the answer at hand (RFC 9112 §9.6): nothing that follows on it is a request. */
   isEnding = false;
-  /** The response of the latest request that was read. */
-  private last: ServerResponse | undefined;
-  private waiting = 0;
-  private readonly isDraining: () => boolean;
+  readonly line: Line;
+  private refusedCredentials = 0;
+  private readonly rules: ConnectionRules;
 
-  constructor(isDraining: () => boolean) {
-    this.isDraining = isDraining;
+  constructor(line: Line, rules: ConnectionRules) {
+    this.line = line;
+    this.rules = rules;
   }
 
   begin(exchange: Exchange): void {
@@ -25,22 +33,18 @@ export class Connection implements AnswerConnection {
   }
 
   end(exchange: Exchange): void {
+    this.line.leave(exchange.res);
     if (this.underway === exchange && !this.isEnding) this.underway = undefined;
   }
 
-  endsWith(isUnclear: boolean): boolean {
-    this.isEnding ||= isUnclear || this.isDraining();
-    return this.isEnding;
+  /** Whoever tries credentials has to be accepted anew again and again: that is what slows down a flood of them. */
+  noteRefusedCredential(): void {
+    this.isEnding ||= ++this.refusedCredentials >= this.rules.refusedPerConnection();
   }
 
-  /**
-   * Puts a request that was read at the end of the line.
-   * @returns the response that has to be over before its turn comes; undefined where it is its turn
-   */
-  lineUp(res: ServerResponse): ServerResponse | undefined {
-    const before = this.last;
-    this.last = res;
-    return before === undefined || before.closed ? undefined : before;
+  endsWith(isUnclear: boolean): boolean {
+    this.isEnding ||= isUnclear || this.rules.isDraining();
+    return this.isEnding;
   }
 
   /** Nothing more is read; the answer that is due goes out first, and then the end. */
@@ -50,59 +54,45 @@ export class Connection implements AnswerConnection {
     // Where the head is still to be written it says so itself, and Node ends the connection.
     if (res?.headersSent) res.once('close', () => socket.destroySoon());
   }
-
-  /**
-   * Runs `handle` when the response before is over: a later request may depend on what an earlier one has changed
-   * (RFC 9112 §9.3.2), one connection must not take every connection to the broker, and Node never closes a response
-   * whose turn has not come, so that nobody would learn of the client's leaving.
-   * @returns false where the line is too long
-   */
-  waitFor(before: ServerResponse, handle: () => void): boolean {
-    if (++this.waiting > MAX_PIPELINED) return false;
-    before.once('close', () => {
-      this.waiting--;
-      handle();
-    });
-    return true;
-  }
 }
 
 /** The connections of one listener. */
 export class Connections {
   readonly #known = new WeakMap<Socket, Connection>();
-  readonly #isDraining: () => boolean;
+  readonly #memory: LineMemory;
+  readonly #rules: ConnectionRules;
 
-  /** @param isDraining the guard is shutting down: each connection ends with its next answer */
-  constructor(isDraining: () => boolean) {
-    this.#isDraining = isDraining;
+  constructor(rules: ConnectionRules) {
+    this.#rules = rules;
+    this.#memory = new LineMemory(rules.skipTurn);
   }
 
   /** Bound, since it is handed on as a bare function. */
   readonly of = (socket: Socket): Connection => {
     let connection = this.#known.get(socket);
     if (connection === undefined) {
-      connection = new Connection(this.#isDraining);
+      connection = new Connection(new Line(socket, this.#memory), this.#rules);
       this.#known.set(socket, connection);
     }
     return connection;
   };
 
-  /** @param onFlood told of a socket with too many requests in line */
-  inTurn(handle: RequestListener, onFlood: (socket: Socket) => void): RequestListener {
+  /** @param endFlood told of a socket with too many requests in line */
+  inTurn(handle: RequestListener, endFlood: (socket: Socket) => void): RequestListener {
     return (req, res) => {
       const { socket } = req;
       // What was read before the connection was cut is still handed over.
       if (socket.destroyed) return;
       const connection = this.of(socket);
-      const before = connection.lineUp(res);
+      const before = connection.line.enter(res);
       if (before === undefined) {
         if (!connection.isEnding) handle(req, res);
         return;
       }
       const run = () => {
-        if (!socket.destroyed && !connection.isEnding) handle(req, res);
+        if (!connection.isEnding) handle(req, res);
       };
-      if (!connection.waitFor(before, run)) onFlood(socket);
+      if (!connection.line.wait(before, req, run)) endFlood(socket);
     };
   }
 }

@@ -8,7 +8,7 @@ import { type Denial, deny, denyMethod } from '../decision.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Recorder } from '../observe/recorder.ts';
 import { explainParserError, refuseOnSocket } from './broken-request.ts';
-import { type Connections, MAX_PIPELINED } from './connection.ts';
+import type { Connections } from './connection.ts';
 import { type TlsMaterial, toContext } from './tls.ts';
 
 const OPTIONS: http.ServerOptions = {
@@ -80,7 +80,7 @@ function idleLimitMs({ upstream }: Settings): number {
 }
 
 function endFlood({ recorder }: Front, socket: Socket): void {
-  const denial = deny('request_malformed', `At most ${MAX_PIPELINED} requests in line.`);
+  const denial = deny('request_malformed', 'Too many requests in line.');
   recorder.tellBroken(socket.remoteAddress, undefined, denial);
   socket.destroy();
 }

@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { dirname } from 'node:path';
 import { formatAddress, type ListenAddress } from '../config/address.ts';
 import { Failure } from '../failure.ts';
+import { acceptedBy } from './accepted.ts';
 import { listen, MAX_SOCKET_PATH_BYTES } from './listen.ts';
 
 /**
@@ -12,6 +13,7 @@ import { listen, MAX_SOCKET_PATH_BYTES } from './listen.ts';
  * @throws Failure('listen_failed')
  */
 export async function listenOn(server: Server, address: ListenAddress, setting: string): Promise<void> {
+  acceptedBy(server);
   if (address.kind === 'unix') await clearSocketPath(address, setting);
   const options =
     address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port };
@@ -30,6 +32,7 @@ export function boundAddress(server: Server, asked: ListenAddress): ListenAddres
 
 /** Stops accepting and waits for what runs; after `graceMs` the remaining connections are cut. */
 export async function closeServer(server: Server, graceMs: number): Promise<void> {
+  const accepted = acceptedBy(server);
   await letArrive();
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
@@ -38,8 +41,9 @@ export async function closeServer(server: Server, graceMs: number): Promise<void
   const sweep = setInterval(async () => {
     await letArrive();
     server.closeIdleConnections();
+    accepted.destroySilent();
   }, 50);
-  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  const cut = setTimeout(() => accepted.destroyAll(), graceMs);
   await closed;
   clearInterval(sweep);
   clearTimeout(cut);

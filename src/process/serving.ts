@@ -5,6 +5,7 @@ import type { Settings } from '../config/settings.ts';
 import type { Core } from '../core.ts';
 import type { DenyReason } from '../decision.ts';
 import type { Guard } from '../guard.ts';
+import { acceptedBy } from '../listener/accepted.ts';
 import { Connections } from '../listener/connection.ts';
 import { createHttpServer, setTimes } from '../listener/http-server.ts';
 import { boundAddress, closeServer, listenOn } from '../listener/sockets.ts';
@@ -60,7 +61,11 @@ export async function startServing(
   let draining = false;
   const recorder = createRecorder({ observers, now: Date.now, tick });
   const say = createSeldomReport(report, tick);
-  const connections = new Connections(() => draining);
+  const connections = new Connections({
+    isDraining: () => draining,
+    refusedPerConnection: () => settings.limits.refusedPerConnection,
+    skipTurn: () => acceptedBy(server).holdReading(),
+  });
   const open = (next: Settings, core: Guard, before?: Guarded): Guarded =>
     openGuarded(next, share, { recorder, connectionOf: connections.of, guard: core, say }, before);
   let guarded = open(settings, guard);

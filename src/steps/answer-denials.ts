@@ -1,5 +1,5 @@
 // The one step that writes refusals: a denial that comes back becomes status, challenge and code.
-import type { Denial } from '../decision.ts';
+import { type Denial, isAboutCredential } from '../decision.ts';
 import { writeRefusal } from '../http/refusal.ts';
 import { Pending } from '../pending.ts';
 import type { RequestState } from './state.ts';
@@ -35,6 +35,7 @@ function answer(ctx: GuardContext, denial: Denial | undefined): undefined {
 export function refuse(state: RequestState, denial: Denial, write = writeRefusal): void {
   const { res } = state;
   state.denial = denial;
+  if (isAboutCredential(denial)) state.connection?.noteRefusedCredential();
   if (res.headersSent) res.destroy();
   else {
     const options = { requestId: state.id, close: state.endsConnection() };

@@ -38,6 +38,7 @@ describe('settings', () => {
         uploadMs: 60_000,
         collectedBytes: 32 * 1024 * 1024,
         collectedPerIssuerBytes: 8 * 1024 * 1024,
+        refusedPerConnection: 3,
       },
       token: {
         algorithms: ['RS256'],
@@ -87,7 +88,7 @@ describe('settings', () => {
       guard {
         listen = "[::1]:9000", keys_dir = issuers, drain = 1m, workers = 3
         upstream { profile = generic, credentials = none, connections = 4, timeouts { connect = 500ms, headers = 2m, body = 1h } }
-        limits { upload = 2m, collected = 4MB, collected_per_issuer = 256KB }
+        limits { upload = 2m, collected = 4MB, collected_per_issuer = 256KB, refused_per_connection = 5 }
         token {
           algorithms = [PS512, RS384], exp_tolerance = 5s, iat_tolerance = 1m, max_lifetime = 1d
           audience = [a, b], max_bytes = 4KB, issuer_suffix = optional, body_encode = optional
@@ -123,6 +124,7 @@ describe('settings', () => {
         uploadMs: 120_000,
         collectedBytes: 4 * 1024 * 1024,
         collectedPerIssuerBytes: 256 * 1024,
+        refusedPerConnection: 5,
       },
       token: {
         algorithms: ['PS512', 'RS384'],

@@ -32,7 +32,13 @@ async function start(
     tick: () => performance.now(),
   });
   const app = new GuardApplication();
-  app.use(record(recorder, new Connections(() => false).of));
+  app.use(
+    record(
+      recorder,
+      new Connections({ isDraining: () => false, refusedPerConnection: () => 3, skipTurn: () => undefined })
+        .of,
+    ),
+  );
   app.use(answerDenials());
   app.use(denyFailures((line) => void lines.push(line)));
   app.use(readHead());

@@ -32,9 +32,13 @@ export interface CrewOptions {
   readonly flags?: readonly string[];
 }
 
-/** @param more further lines inside `guard { }`; `listen` and `workers` among them stand for those here */
+/**
+ * Tokens whose key is gone are tried again and again on a kept connection: that must not end it.
+ * @param more further lines inside `guard { }`; `listen` and `workers` among them stand for those here
+ */
 export const writeConf = (url: string, more = '', httpServer = ''): string =>
-  `guard { listen = "127.0.0.1:0", service.listen = "127.0.0.1:0", workers = 2, upstream.url = "${url}"\n ${more} }
+  `guard { listen = "127.0.0.1:0", service.listen = "127.0.0.1:0", workers = 2, upstream.url = "${url}"
+  limits.refused_per_connection = 1000\n ${more} }
 http_server { username = u, password = p\n ${httpServer} }\n`;
 
 export const head = (path: string, token: string, method = 'GET'): string =>

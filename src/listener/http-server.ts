@@ -9,6 +9,7 @@ import type { Exchange } from '../http/exchange.ts';
 import type { Recorder } from '../observe/recorder.ts';
 import { explainParserError, refuseOnSocket } from './broken-request.ts';
 import type { Connections } from './connection.ts';
+import { HANDSHAKE_MS, watchHandshakes } from './handshake.ts';
 import { type TlsMaterial, toContext } from './tls.ts';
 
 const OPTIONS: http.ServerOptions = {
@@ -39,7 +40,7 @@ export function createHttpServer(
   tls: TlsMaterial | undefined,
   front: Front,
 ): http.Server {
-  const server = tls ? https.createServer({ ...OPTIONS, ...toContext(tls) }) : http.createServer(OPTIONS);
+  const server = tls ? createTlsServer(tls, front) : http.createServer(OPTIONS);
   setTimes(server, settings);
   const handle = front.connections.inTurn(front.handle, (socket) => endFlood(front, socket));
   server.on('request', handle);
@@ -56,6 +57,14 @@ export function createHttpServer(
     if (denial === undefined) socket.destroy();
     else refuseBroken(front, socket, undefined, denial);
   });
+  return server;
+}
+
+function createTlsServer(tls: TlsMaterial, { recorder }: Front): https.Server {
+  const server = https.createServer({ ...OPTIONS, handshakeTimeout: HANDSHAKE_MS, ...toContext(tls) });
+  watchHandshakes(server, ({ remoteAddress }, denial) =>
+    recorder.tellBroken(remoteAddress, undefined, denial),
+  );
   return server;
 }
 

@@ -11,6 +11,9 @@ export type KeyFile = { readonly usable: true; readonly keys: readonly Verificat
 
 type KeyOrBad = VerificationKey | BadFile;
 
+/** A token whose signature is bad has each of them tried. */
+const MAX_KEYS = 8;
+
 /** Bounded repetition keeps the search linear in hostile text. Without END on purpose: half a secret is a secret. */
 const PRIVATE_BLOCK = /BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/;
 const OTHER_SSH_KEY = /^(?:ssh-(?!rsa)[a-z0-9]+|ecdsa-sha2-|sk-|rsa-sha2-)[^ \t]*[ \t]+AAAA/;
@@ -32,6 +35,7 @@ export function parseKeyFile(text: string): KeyFile {
     if ('usable' in key) return key;
     keys.set(found.length === 1 ? '' : key.thumbprint, key);
   }
+  if (keys.size > MAX_KEYS) return bad(`The file holds ${keys.size} keys; at most ${MAX_KEYS} are allowed.`);
   if (keys.size > 0) return { usable: true, keys: Object.freeze([...keys.values()]) };
   return incomplete('The file holds no public key: no PEM block and no ssh-rsa line.');
 }

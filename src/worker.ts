@@ -11,12 +11,13 @@ if (!cluster.isWorker) throw new Error('a worker is started by broker-guard serv
 // node:cluster ends the worker.
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
 
+const { toPrintable } = await import('./observe/printable.ts');
 const { openAuditLog } = await import('./observe/audit/log.ts');
 const { createWorkerCalls } = await import('./process/workers/worker-calls.ts');
 const { answerCall, HELLO } = await import('./process/workers/protocol.ts');
 
 const report = (line: string): void => {
-  process.stderr.write(`worker ${process.pid}: ${line}\n`);
+  process.stderr.write(`worker ${process.pid}: ${toPrintable(line)}\n`);
 };
 process.stderr.on('error', () => undefined);
 

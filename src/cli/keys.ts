@@ -33,7 +33,7 @@ function formatListings(listings: readonly Listing[], ignored: readonly string[]
       ? [`unusable  ${issuer}  ${reason}`]
       : keys.map(({ bits, thumbprint }) => `usable    ${issuer}  RSA ${bits}  ${thumbprint}`),
   );
-  lines.push(...ignored.map((name) => `ignored   ${name}  not a key file name`));
+  lines.push(...ignored.map((name) => `ignored   ${JSON.stringify(name)}  not a key file name`));
   if (lines.length === 0) lines.push(`no keys in ${directory}; broker-guard keygen NAME makes one`);
   return `${lines.join('\n')}\n`;
 }

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { Failure, type FailureCode } from '../failure.ts';
 import { MIN_KEY_BITS } from '../keystore/key.ts';
+import { toPrintable } from '../observe/printable.ts';
 import { DEFAULT_ALGORITHM, RSA_ALGORITHMS } from '../token/algorithms.ts';
 import { redact } from './redact.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
@@ -11,9 +12,14 @@ type Run<A extends unknown[]> = (terminal: Terminal, ...args: A) => Promise<Exit
 /** Runs one command line. Prints failures as sentences and never throws for a user's mistake. */
 export async function runProgram(
   argv: readonly string[],
-  terminal: Terminal,
+  edge: Terminal,
   version: string,
 ): Promise<ExitCode> {
+  const terminal: Terminal = {
+    ...edge,
+    print: (text) => edge.print(toPrintable(text)),
+    report: (line) => edge.report(toPrintable(line)),
+  };
   let exit: ExitCode = EXIT.done;
   const act: Act =
     (load) =>

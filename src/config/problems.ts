@@ -44,9 +44,12 @@ export const comparePlaces = (one: Problem, other: Problem): number =>
 /** A problem about the value at `path`, with its place. */
 export function problemAt(path: readonly string[], what: string, find: FindPlace): Problem {
   const place = placeOf(path, find);
-  const name = path.filter((part) => !/^\d+$/.test(part)).join('.');
+  const name = path.flatMap((part) => (/^\d+$/.test(part) ? [] : quoteName(part))).join('.');
   return { message: `${name} ${what}`, name, ...place };
 }
+
+/** As the file would have to write it: a name may hold anything, a line end too. */
+const quoteName = (name: string): string => (/^[\w-]+$/.test(name) ? name : JSON.stringify(name));
 
 export const BLOCKS = ['guard', 'http_server'];
 

@@ -21,7 +21,7 @@ describe('keys', () => {
     expect(stdout.match(/^usable {4}ops\.pub {2}RSA 2048 {2}[\w-]{43}$/gm)).toHaveLength(2);
     expect(stdout).toMatch(/^usable {4}extra\.key\.pub {2}RSA 2048 {2}[\w-]{43}$/m);
     expect(stdout).toMatch(/^unusable {2}bad\.pub {2}.+$/m);
-    expect(stdout).toMatch(/^ignored {3}ops\.pub\.bak {2}not a key file name$/m);
+    expect(stdout).toMatch(/^ignored {3}"ops\.pub\.bak" {2}not a key file name$/m);
   });
 
   it('--json prints the same as data', async () => {

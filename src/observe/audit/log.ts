@@ -1,5 +1,6 @@
 // Where audit records go: JSON lines on a file descriptor, written behind the requests. A slow or broken
 // sink never stops the guard; what it could not take is counted.
+import { toPrintable } from '../printable.ts';
 import type { AuditRecord } from './record.ts';
 import { openSink } from './sink.ts';
 
@@ -30,7 +31,7 @@ export function openAuditLog(fd: number, report: (line: string) => void): AuditL
   });
   let lostElsewhere = 0;
   return {
-    write: (record) => sink.write(`${JSON.stringify(record)}\n`),
+    write: (record) => sink.write(`${toPrintable(JSON.stringify(record))}\n`),
     relay: (line) => sink.write(line),
     countLost: (count) => {
       lostElsewhere += count;

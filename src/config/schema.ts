@@ -74,6 +74,10 @@ const spanOrNone = scalarAs('none, or a duration such as 15m, 1h or 7d', (value)
   return ms !== undefined && ms > 0 ? ms : undefined;
 }).transform((value) => (value === 'none' ? undefined : value));
 
+const hostName = scalarAs('a host name without a port, such as guard.internal', (value) =>
+  /^[\w.-]{1,253}$/.test(value) ? value.toLowerCase() : undefined,
+);
+
 const MAX_WORKERS = 256;
 
 const workers = scalarAs(`auto, or a whole number from 1 to ${MAX_WORKERS}`, (value) => {
@@ -137,7 +141,13 @@ export const guardSchema = z.strictObject({
       body_encode: oneOf('required', 'optional').prefault('required'),
     })
     .prefault({}),
-  service: z.strictObject({ listen: address.prefault('127.0.0.1:8091') }).prefault({}),
+  service: z
+    .strictObject({
+      listen: address.prefault('127.0.0.1:8091'),
+      hosts: listOrNone(hostName).prefault('none'),
+      connections: wholeNumber(1, 1_000_000).prefault(1024),
+    })
+    .prefault({}),
   tls: z.strictObject({ certificate: text, key: text }).optional(),
   mqtt: mqttSchema,
   insecure_jwks_endpoint: flag.prefault(false),

@@ -11,6 +11,7 @@ import type { GuardBlock, HttpServerBlock } from './schema.ts';
 export interface Settings {
   readonly listen: ListenAddress;
   readonly service: ListenAddress;
+  readonly serviceClients: ServiceClientSettings;
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
   readonly keysDirectory: string;
   /** Key files named outright: `http_server.jwt.public.keyfile`. */
@@ -40,6 +41,13 @@ export interface UpstreamSettings {
   readonly bodyTimeoutMs: number;
   readonly maxConnections: number;
   readonly maxBodyBytes: number;
+}
+
+/** Whom the service listener serves. */
+export interface ServiceClientSettings {
+  /** Names it answers to, in lower case, besides its own address, IP addresses and `localhost`. */
+  readonly hosts: readonly string[];
+  readonly maxConnections: number;
 }
 
 /** What callers may take up of the guard: of the whole of it, however many processes it has. */
@@ -81,6 +89,7 @@ export function buildSettings(parts: SettingsParts): Settings {
   return deepFreeze({
     listen: locateSocket(guard.listen, 'guard.listen', locate),
     service: locateSocket(guard.service.listen, 'guard.service.listen', locate),
+    serviceClients: { hosts: guard.service.hosts ?? [], maxConnections: guard.service.connections },
     ...nameFiles(guard, httpServer, locate),
     upstream: buildUpstream(guard, httpServer, locate),
     limits: {

@@ -1,6 +1,7 @@
 // The service listener's application: the frame of its routes. Nothing here is forwarded.
 import Router from '@koa/router';
 import type { Middleware } from 'koa';
+import type { Settings } from '../config/settings.ts';
 import type { Core } from '../core.ts';
 import { toJwkSetText } from '../keystore/jwks.ts';
 import type { Recorder } from '../observe/recorder.ts';
@@ -11,6 +12,7 @@ import { denyFailures } from '../steps/deny-failures.ts';
 import { record } from '../steps/record.ts';
 import { addHealth } from './health.ts';
 import { addJwks } from './jwks.ts';
+import { requireKnownHost } from './known-host.ts';
 import type { Readiness } from './readiness.ts';
 
 export interface ServiceParts {
@@ -18,9 +20,17 @@ export interface ServiceParts {
   readonly say: SeldomReport;
   readonly readiness: () => Promise<Readiness>;
   readonly core: () => Core;
+  /** The settings of this moment. */
+  readonly settings: () => Settings;
 }
 
-export function createServiceApp({ recorder, say, readiness, core }: ServiceParts): GuardApplication {
+export function createServiceApp({
+  recorder,
+  say,
+  readiness,
+  core,
+  settings,
+}: ServiceParts): GuardApplication {
   const router = new Router();
   addHealth(router, readiness);
   addJwks(router, (issuer) => describeKeys(core(), issuer));
@@ -29,6 +39,7 @@ export function createServiceApp({ recorder, say, readiness, core }: ServicePart
   app.use(answerDenials());
   app.use(denyFailures(say));
   app.use(setFields);
+  app.use(requireKnownHost(settings));
   app.use(router.routes());
   app.use(router.allowedMethods());
   return app;

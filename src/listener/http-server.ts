@@ -10,14 +10,12 @@ import type { Recorder } from '../observe/recorder.ts';
 import { explainParserError, refuseOnSocket } from './broken-request.ts';
 import type { Connections } from './connection.ts';
 import { HANDSHAKE_MS, watchHandshakes } from './handshake.ts';
+import { setTimes, TIMEOUTS } from './timeouts.ts';
 import { type TlsMaterial, toContext } from './tls.ts';
 
 const OPTIONS: http.ServerOptions = {
   maxHeaderSize: 16 * 1024,
-  // A head that trickles in must not hold a connection (slow-loris); a body is watched by idleLimitMs.
-  headersTimeout: 10_000,
-  connectionsCheckingInterval: 1000,
-  keepAliveTimeout: 75_000,
+  ...TIMEOUTS,
   // Judged with the rest of the head, so that the answer is the guard's own.
   requireHostHeader: false,
   insecureHTTPParser: false,
@@ -66,26 +64,6 @@ function createTlsServer(tls: TlsMaterial, { recorder }: Front): https.Server {
     recorder.tellBroken(remoteAddress, undefined, denial),
   );
   return server;
-}
-
-/** Timers of the way to the broker may be this late. */
-const TIMER_SLACK_MS = 1000;
-
-/** What a request may take besides its body: those before it on its connection, a broker that is slow to take it. */
-const LONGEST_WAIT_MS = 300_000;
-
-/** The times that go by the settings; a body has its own, `guard.limits.upload`, once it is read. */
-export function setTimes(server: http.Server, settings: Settings): void {
-  server.setTimeout(idleLimitMs(settings));
-  server.requestTimeout = settings.limits.uploadMs + LONGEST_WAIT_MS;
-}
-
-/**
- * Inactivity that none of the broker's own timeouts can explain: a wait in line, a body that the broker does not
- * take, its answer. Shorter, it would cut the connection before the 503 or 504 is written.
- */
-function idleLimitMs({ upstream }: Settings): number {
-  return 2 * (upstream.headersTimeoutMs + upstream.bodyTimeoutMs) + TIMER_SLACK_MS;
 }
 
 function endFlood({ recorder }: Front, socket: Socket): void {

@@ -1,12 +1,12 @@
 // A guard from start to stop: the core, the guarded listener, the service listener; puts other settings in place
 // (SIGHUP), drains (SIGTERM). The request's way itself is in server.ts.
-import http from 'node:http';
 import { formatAddress, type ListenAddress } from '../config/address.ts';
 import type { Settings } from '../config/settings.ts';
 import { type Core, openCore } from '../core.ts';
 import { createReadiness, type Readiness } from '../endpoints/readiness.ts';
 import { createServiceApp } from '../endpoints/service.ts';
 import { Failure } from '../failure.ts';
+import { createServiceServer, limitServiceServer } from '../listener/service-server.ts';
 import { boundAddress, closeServer, listenOn } from '../listener/sockets.ts';
 import { readTls } from '../listener/tls.ts';
 import { type MqttDoor, openDoor } from '../mqtt/door.ts';
@@ -56,14 +56,14 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
   });
   const recorder = createRecorder({ observers: [auditRefusals(audit)], now: Date.now, tick });
   let mqtt = openMqtt(settings, core, report);
-  const service = http.createServer(
-    createServiceApp({
-      recorder,
-      say: createSeldomReport(report, tick),
-      readiness,
-      core: () => core,
-    }).callback(),
-  );
+  const app = createServiceApp({
+    recorder,
+    say: createSeldomReport(report, tick),
+    readiness,
+    core: () => core,
+    settings: () => settings,
+  });
+  const service = createServiceServer(settings, app.callback());
   try {
     await listenOn(service, settings.service, 'guard.service.listen or give --service-listen');
   } catch (error) {
@@ -96,6 +96,7 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
       if (draining) core.close();
       reportFixed(initial, wanted, report);
       settings = changed;
+      limitServiceServer(service, settings);
     },
     async stop() {
       draining = true;

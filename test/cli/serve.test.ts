@@ -24,7 +24,7 @@ const DEV = makeIssuer();
 const ANY_PORTS = 'listen = "127.0.0.1:0", service.listen = "127.0.0.1:0"';
 
 const get = (path: string, token: string) =>
-  `GET ${path} HTTP/1.1\r\nHost: guard\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`;
+  `GET ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`;
 
 async function openUpstream(...args: Parameters<typeof startUpstream>) {
   const upstream = await startUpstream(...args);
@@ -61,7 +61,7 @@ describe('serve', () => {
     const { front, service } = await announcedPorts(program);
     expect((await sendRaw(front, get('/api/v4/brokers', mintToken(OPS)))).status).toBe(200);
     expect(
-      (await sendRaw(service, 'GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n')).status,
+      (await sendRaw(service, 'GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')).status,
     ).toBe(200);
     const { code, stdout, stderr } = await program.stop();
     expect(code).toBe(0);
@@ -242,7 +242,7 @@ describe('SIGTERM', () => {
     const { program, ports, answer, release } = await startSlow('30s');
     const ready = await sendRaw(
       ports.service,
-      'GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+      'GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
     );
     expect(ready.status).toBe(503);
     expect(JSON.parse(ready.body)).toMatchObject({ ready: false, message: 'The guard is shutting down.' });

@@ -129,7 +129,10 @@ describe('an unknown name', () => {
       'guard.tls { certificate = a, key = b, ca = c }',
       'guard.tls.ca is unknown; known here: certificate, key',
     ],
-    ['guard.service.metrics = on', 'guard.service.metrics is unknown; known here: listen'],
+    [
+      'guard.service.metrics = on',
+      'guard.service.metrics is unknown; known here: listen, hosts, connections',
+    ],
     ['guard.__proto__.x = 1', expect.stringMatching(/^guard\.__proto__ is unknown/)],
     ['guard.constructor = 1', expect.stringMatching(/^guard\.constructor is unknown/)],
     ['gaurd.listen = x', 'gaurd is unknown; did you mean guard?'],

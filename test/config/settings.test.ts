@@ -40,6 +40,7 @@ describe('settings', () => {
         collectedPerIssuerBytes: 8 * 1024 * 1024,
         refusedPerConnection: 3,
       },
+      serviceClients: { hosts: [], maxConnections: 1024 },
       token: {
         algorithms: ['RS256'],
         expToleranceSeconds: 0,
@@ -87,6 +88,7 @@ describe('settings', () => {
       }
       guard {
         listen = "[::1]:9000", keys_dir = issuers, drain = 1m, workers = 3
+        service { hosts = [Guard.internal, other], connections = 7 }
         upstream { profile = generic, credentials = none, connections = 4, timeouts { connect = 500ms, headers = 2m, body = 1h } }
         limits { upload = 2m, collected = 4MB, collected_per_issuer = 256KB, refused_per_connection = 5 }
         token {
@@ -126,6 +128,7 @@ describe('settings', () => {
         collectedPerIssuerBytes: 256 * 1024,
         refusedPerConnection: 5,
       },
+      serviceClients: { hosts: ['guard.internal', 'other'], maxConnections: 7 },
       token: {
         algorithms: ['PS512', 'RS384'],
         expToleranceSeconds: 5,

@@ -42,7 +42,7 @@ describe('the JWKS endpoint', () => {
     const { ask, guard } = await start();
     const etag = (await ask('/jwks.json')).headers.get('etag') as string;
     // By hand: fetch asks caches to look again, which a server must heed.
-    const request = `GET /jwks.json HTTP/1.1\r\nHost: guard\r\nIf-None-Match: ${etag}\r\nConnection: close\r\n\r\n`;
+    const request = `GET /jwks.json HTTP/1.1\r\nHost: localhost\r\nIf-None-Match: ${etag}\r\nConnection: close\r\n\r\n`;
     const again = () => sendRaw(guard.servicePort, request);
     expect(await again()).toMatchObject({ status: 304, body: '' });
     writeFileSync(join(guard.keysDirectory, 'new.pub'), makeIssuer().publicPem);

@@ -17,7 +17,10 @@ async function start(keys: Record<string, string>, guard = '') {
   const started = await startTestGuard({ upstreamUrl: upstream.url, keys, guard });
   onTestFinished(() => started.stop());
   const ask = (path: string, method = 'GET') =>
-    sendRaw(started.servicePort, `${method} ${path} HTTP/1.1\r\nHost: guard\r\nConnection: close\r\n\r\n`);
+    sendRaw(
+      started.servicePort,
+      `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+    );
   return { started, upstream, ask };
 }
 
@@ -67,7 +70,7 @@ describe('the service listener', () => {
     onTestFinished(() => started.stop());
     const answer = await sendRaw(
       started.servicePort,
-      'GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+      'GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
     );
     expect(answer.status).toBe(503);
     expect(JSON.parse(answer.body)).toMatchObject({ upstream: 'upstream_broken' });
@@ -93,7 +96,7 @@ describe('the service listener', () => {
     await until(() => isHeld, 'the connection is taken');
     const answer = await sendRaw(
       started.servicePort,
-      'GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+      'GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n',
     );
     expect(answer.status).toBe(200);
     expect(JSON.parse(answer.body)).toMatchObject({ ready: true, usable_issuers: 1, upstream: 'busy' });
@@ -165,7 +168,7 @@ describe('the service listener', () => {
   it('forwards nothing, even with a good token', async () => {
     const { started, upstream } = await start({ 'ops.pub': OPS.publicPem });
     const before = upstream.requests.length;
-    const request = `GET /api/v4/brokers HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${mintToken(OPS)}\r\nConnection: close\r\n\r\n`;
+    const request = `GET /api/v4/brokers HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${mintToken(OPS)}\r\nConnection: close\r\n\r\n`;
     expect((await sendRaw(started.servicePort, request)).status).toBe(404);
     expect(upstream.requests).toHaveLength(before);
   });

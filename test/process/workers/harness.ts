@@ -42,7 +42,7 @@ export const writeConf = (url: string, more = '', httpServer = ''): string =>
 http_server { username = u, password = p\n ${httpServer} }\n`;
 
 export const head = (path: string, token: string, method = 'GET'): string =>
-  `${method} ${path} HTTP/1.1\r\nHost: guard\r\nAuthorization: Bearer ${token}\r\n\r\n`;
+  `${method} ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`;
 
 /** Whose answer, or whose call to the broker: a process begins all of its request ids with the same letters. */
 export const workerOf = ({ headers }: Pick<RawAnswer, 'headers'>): string =>
@@ -149,7 +149,7 @@ export class Crew {
 
   /** Asks the service listener. */
   async askService(path: string): Promise<{ status: number; body: Record<string, unknown> }> {
-    const text = `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+    const text = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
     const { status, body } = await sendRaw(this.service, text, DEADLINE_MS);
     return { status, body: JSON.parse(body) };
   }

@@ -86,7 +86,7 @@ describe('a worker that is killed', () => {
 it('workers that die just as they are asked something do not take the guard with them', async () => {
   const crew = await startCrew();
   const service = await openRaw(crew.service);
-  const ready = 'GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n';
+  const ready = 'GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n';
   service.write(ready);
   expect((await service.next()).status).toBe(200);
   for (let round = 0; round < 3; round++) {

@@ -1,5 +1,5 @@
 // `broker-guard serve`: chooses what to guard, the broker of the settings or an embedded one.
-import { loadSettings } from '../config/load.ts';
+import { reloadSettings } from '../config/load.ts';
 import { runGuard } from './run-guard.ts';
 import { findSettingsFile, readSettings, type SettingsFlags } from './settings-source.ts';
 import type { ExitCode, Terminal } from './terminal.ts';
@@ -17,6 +17,6 @@ export async function runServe(
     return serveEmbedded(terminal, flags, file);
   }
   return runGuard(terminal, readSettings(flags), {
-    ...(file !== undefined && { readAgain: () => loadSettings(file, flags) }),
+    ...(file !== undefined && { readAgain: () => reloadSettings(file, flags) }),
   });
 }

@@ -43,6 +43,18 @@ export function loadSettings(file: string, overrides: Overrides = {}): Settings 
 }
 
 /**
+ * Reads a settings file again, for a guard that runs. One that says nothing is not a wish for every default: whoever
+ * writes a file in its place begins by emptying it.
+ * @throws Failure, as `loadSettings` does
+ */
+export function reloadSettings(file: string, overrides: Overrides = {}): Settings {
+  const reading = inspectSettings(file, overrides);
+  const settings = insist(reading);
+  if (BLOCKS.some((block) => reading.find([block]) !== undefined)) return settings;
+  throw new Failure('settings_invalid', `${resolve(file)} holds neither ${BLOCKS.join(' nor ')}`);
+}
+
+/**
  * Reads a settings file without insisting that it is good.
  * @throws Failure where the file cannot be read
  */

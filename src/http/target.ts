@@ -23,7 +23,6 @@ const PLAIN_PATH = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9\-._~!$&'()*+,=:@]+)+\/?$
 const PATH_CHARACTERS = /^\/[A-Za-z0-9\-._~!$&'()*+,=:@/%]*$/;
 /** Printable ASCII without the fragment sign and the backslash, which some readers take for a slash. */
 const QUERY_CHARACTERS = /^[!"$-[\]-~]*$/;
-const BAD_ESCAPE = /%(?![0-9A-Fa-f]{2})/;
 const ESCAPE = /%([0-9A-Fa-f]{2})/g;
 /** `. \ %` and control characters, which stay dangerous however often they are decoded. */
 const NEVER_ESCAPED = /%(?:2e|5c|25|[01][0-9a-f]|7f)/i;
@@ -44,7 +43,7 @@ export function canonicalizeTarget(raw: string, rules: TargetRules): Decision<Ta
 
 function canonicalizePath(raw: string, rules: TargetRules): string | undefined {
   if (PLAIN_PATH.test(raw)) return raw;
-  if (!PATH_CHARACTERS.test(raw) || BAD_ESCAPE.test(raw) || NEVER_ESCAPED.test(raw)) return undefined;
+  if (!PATH_CHARACTERS.test(raw) || NEVER_ESCAPED.test(raw) || !isUtf8(raw)) return undefined;
   if (!rules.encodedSlashAllowed && ESCAPED_SLASH.test(raw)) return undefined;
   const path = raw.replace(ESCAPE, decodeUnreserved);
   return AMBIGUOUS_PATH.test(path) ? undefined : path;
@@ -57,7 +56,21 @@ function decodeUnreserved(escaped: string, digits: string): string {
 }
 
 function isPlainQuery(query: string): boolean {
-  return query === '' || (QUERY_CHARACTERS.test(query) && !BAD_ESCAPE.test(query) && !/%00/.test(query));
+  return query === '' || (QUERY_CHARACTERS.test(query) && !/%00/.test(query) && isUtf8(query));
+}
+
+/**
+ * Whether every escape is whole, and all of them together are UTF-8 (RFC 3986 §2.5). A lenient reader takes overlong
+ * forms, `%C0%AE`, for the dots and slashes that they are not allowed to be.
+ */
+function isUtf8(text: string): boolean {
+  if (!text.includes('%')) return true;
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isBelow(path: string, basePath: string): boolean {

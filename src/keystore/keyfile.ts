@@ -1,11 +1,14 @@
 // What the text of one key file means: its keys, or the one sentence why it has none. Knows no file system.
 
-import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto';
+import { createPublicKey, X509Certificate } from 'node:crypto';
 import { type BadFile, bad, incomplete } from '../files/bad-file.ts';
+import { findSigners } from './chain.ts';
 import { type RsaNumbers, readRsaPublicKey, readRsaSpki } from './der.ts';
+import { describeForeignForm } from './foreign-form.ts';
 import { makeVerificationKey, type VerificationKey } from './key.ts';
 import { readSshRsaLine } from './openssh.ts';
 import { type PemBlock, splitPem } from './pem.ts';
+import { holdsPrivateKey, isPrivateDer, PRIVATE_REASON } from './private-text.ts';
 
 export type KeyFile = { readonly usable: true; readonly keys: readonly VerificationKey[] } | BadFile;
 
@@ -14,29 +17,34 @@ type KeyOrBad = VerificationKey | BadFile;
 /** A token whose signature is bad has each of them tried. */
 const MAX_KEYS = 8;
 
-/** Bounded repetition keeps the search linear in hostile text. Without END on purpose: half a secret is a secret. */
-const PRIVATE_BLOCK = /BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY/;
+const NO_FIRST_CERTIFICATE =
+  'Each certificate of this file has signed another one of it, so none is the issuer. Leave in only the one that is.';
+
 const OTHER_SSH_KEY = /^(?:ssh-(?!rsa)[a-z0-9]+|ecdsa-sha2-|sk-|rsa-sha2-)[^ \t]*[ \t]+AAAA/;
-const PRIVATE_REASON =
-  'A PRIVATE KEY lies in this file. Move it away from the keys directory now, replace the pair if others could read it, and leave only the public half.';
 
 /**
  * Reads SPKI and PKCS#1 PEM, X.509 certificates and OpenSSH `ssh-rsa` lines, any number of them in one file. One
  * bad part makes the whole file bad: a file that is half understood is not understood.
+ * @param text one byte a character
  */
 export function parseKeyFile(text: string): KeyFile {
   if (text.trim() === '') return incomplete('The file is empty.');
-  if (PRIVATE_BLOCK.test(text)) return bad(PRIVATE_REASON);
+  if (holdsPrivateKey(text)) return bad(PRIVATE_REASON);
+  const foreign = describeForeignForm(text);
+  if (foreign !== undefined) return bad(foreign);
   const split = splitPem(text);
   if ('flaw' in split) return incomplete(split.flaw);
   const keys = new Map<string, VerificationKey>();
-  const found = [...split.blocks.map(readBlock), ...split.outside.flatMap(readLine)];
+  const signers = findSigners(split.blocks);
+  const blocks = split.blocks.filter((block) => !signers.has(block));
+  const found = [...blocks.map(readBlock), ...split.outside.flatMap(readLine)];
   for (const key of found) {
     if ('usable' in key) return key;
     keys.set(found.length === 1 ? '' : key.thumbprint, key);
   }
   if (keys.size > MAX_KEYS) return bad(`The file holds ${keys.size} keys; at most ${MAX_KEYS} are allowed.`);
   if (keys.size > 0) return { usable: true, keys: Object.freeze([...keys.values()]) };
+  if (signers.size > 0) return bad(NO_FIRST_CERTIFICATE);
   return incomplete('The file holds no public key: no PEM block and no ssh-rsa line.');
 }
 
@@ -91,15 +99,7 @@ function explainSpki(der: Buffer): BadFile {
   return explainBytes({ label: 'PUBLIC KEY', der });
 }
 
-/** A secret under a public label is still a secret, and OpenSSL would quietly take its public half. */
 function explainBytes({ label, der }: PemBlock): BadFile {
-  for (const type of ['pkcs1', 'pkcs8'] as const) {
-    try {
-      createPrivateKey({ key: der, format: 'der', type });
-      return bad(PRIVATE_REASON);
-    } catch {
-      // Not this kind of private key.
-    }
-  }
+  if (isPrivateDer(der)) return bad(PRIVATE_REASON);
   return bad(`The block "${label}" does not hold what its label says, to the last byte.`);
 }

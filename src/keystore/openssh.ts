@@ -1,7 +1,7 @@
 // One OpenSSH public key line (RFC 4253 §6.6): `ssh-rsa AAAA... comment`. Knows no file and no other key type.
 
+import { decodeBase64 } from './base64.ts';
 import { type RsaNumbers, toPositive } from './der.ts';
-import { decodeBase64 } from './pem.ts';
 
 const KEY_TYPE = 'ssh-rsa';
 

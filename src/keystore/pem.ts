@@ -1,6 +1,8 @@
 // The text encoding of RFC 7468: blocks between BEGIN and END lines, and the text around them.
 // Knows no key; says nothing about what a label means.
 
+import { decodeBase64 } from './base64.ts';
+
 export interface PemBlock {
   readonly label: string;
   readonly der: Buffer;
@@ -15,7 +17,6 @@ const BEGIN = '-----BEGIN ';
 const END = '-----END ';
 const DASHES = '-----';
 const LABEL = /^[A-Z0-9 ]{1,64}$/;
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 /** Every block in order, and the lines outside of them. Walks the text once, whatever it holds. */
 export function splitPem(text: string): { blocks: PemBlock[]; outside: string[] } | PemFlaw {
@@ -32,14 +33,6 @@ export function splitPem(text: string): { blocks: PemBlock[]; outside: string[] 
   outside += text.slice(at);
   if (outside.includes(END)) return { flaw: 'The file has an END line without its BEGIN line.' };
   return { blocks, outside: outside.split(/\r\n|\n|\r/) };
-}
-
-/** Canonical base64 with padding (RFC 4648 §4), line breaks and indentation aside; undefined for anything else. */
-export function decodeBase64(text: string): Buffer | undefined {
-  const packed = text.replace(/[ \t\r\n]+/g, '');
-  if (packed === '' || !BASE64.test(packed)) return undefined;
-  const bytes = Buffer.from(packed, 'base64');
-  return bytes.toString('base64') === packed ? bytes : undefined;
 }
 
 function readBlock(text: string, labelStart: number): (PemBlock & { end: number }) | PemFlaw {

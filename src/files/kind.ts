@@ -8,6 +8,8 @@ export interface FileKind<T> {
   readonly maxBytes: number;
   /** Whether a file of the directory with this name is one. */
   isNamed(name: string): boolean;
+  /** Its files are looked at, and their names listed as ignored all the same. */
+  readonly isIgnored?: boolean;
   /** Pure; one bad part makes the whole file bad. */
   parse(bytes: Buffer): Parsed<T>;
   /** `found`, with what has stayed the same since `before` as the very objects it was; all of `before` where nothing differs. */

@@ -8,7 +8,7 @@ import type { Bounds } from './trace.ts';
 
 export interface SortedNames {
   readonly followed: readonly FilePlace[];
-  /** Names of no kind, in order; dotfiles are nobody's business. */
+  /** Names of no kind, or of one that is ignored, in order; dotfiles are nobody's business. */
   readonly ignored: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export class Places {
   }
 
   sort(names: readonly string[]): SortedNames {
-    const isIgnored = (name: string) => !name.startsWith('.') && !this.#kindOf(name);
+    const isIgnored = (name: string) => !name.startsWith('.') && isIgnoredKind(this.#kindOf(name));
     return {
       followed: names.flatMap((name) => this.find(name) ?? []),
       ignored: names.filter(isIgnored).sort(),
@@ -55,6 +55,9 @@ export class Places {
     return this.#kinds.find((kind) => kind.isNamed(name));
   }
 }
+
+const isIgnoredKind = (kind: FileKind<object> | undefined): boolean =>
+  kind === undefined || kind.isIgnored === true;
 
 /** Files named by path, each once. */
 export function listByPath(kind: FileKind<object>, files: readonly string[] = []): FilePlace[] {

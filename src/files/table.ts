@@ -15,7 +15,7 @@ export interface DirectoryView {
   readonly lost: string | undefined;
   /** The directory's group or everyone can add files. */
   readonly isOpenToOthers: boolean;
-  /** Names in the directory that are of no kind, in order, without dotfiles; the same array while they are the same. */
+  /** Names in the directory that are of no kind, or of an ignored one, in order, without dotfiles; the same array while they are the same. */
   readonly ignored: readonly string[];
 }
 
@@ -109,7 +109,8 @@ export class FileTable<K extends Kinds> {
   /** Every name that is known of, of whichever kind or of none. */
   names(): string[] {
     const places = [...this.#rows.values()].map(({ place }) => place);
-    return [...places.filter(isListed).map(({ key }) => key), ...this.#view.ignored];
+    const listed = places.filter(isListed).map(({ key }) => key);
+    return [...new Set([...listed, ...this.#view.ignored])];
   }
 
   /** Files whose change the directory's own state does not show. */

@@ -1,10 +1,12 @@
-// Key files as one kind of file that is followed: their names, their size, what they mean, and which keys stay.
+// The kinds of files that are followed in the keys directory: key files, with what they mean and which keys stay; and
+// whatever else lies there, since a private key must not.
 
 import type { FileKind, Usable } from '../files/kind.ts';
 import type { FilesState } from '../files/table.ts';
 import type { VerificationKey } from './key.ts';
 import { parseKeyFile } from './keyfile.ts';
 import { isKeyFileName } from './names.ts';
+import { holdsPrivateKey } from './private-text.ts';
 import { haveSameKeys } from './snapshot.ts';
 
 export interface FiledKeys {
@@ -20,8 +22,22 @@ const KEY_FILES: FileKind<FiledKeys> = {
   keep: keepKeys,
 };
 
-/** What is followed in the keys directory. */
-export const KINDS = { keys: KEY_FILES };
+export interface OtherFile {
+  readonly holdsPrivateKey: boolean;
+}
+
+/** A name that no key file has is no safe place for a private key: not for `ops.key`, and not for an editor's `.swp`. */
+const OTHER_FILES: FileKind<OtherFile> = {
+  noun: 'file of interest',
+  maxBytes: 64 * 1024,
+  isNamed: () => true,
+  isIgnored: true,
+  parse: (bytes) => ({ usable: true, holdsPrivateKey: holdsPrivateKey(bytes.toString('latin1')) }),
+  keep: (found, before) => (found.holdsPrivateKey === before.holdsPrivateKey ? before : found),
+};
+
+/** What is followed in the keys directory; a name is of the first kind that takes it. */
+export const KINDS = { keys: KEY_FILES, others: OTHER_FILES };
 
 export type KeyFilesState = FilesState<typeof KINDS>;
 

@@ -2,8 +2,10 @@
 // was looked for; prints names, sizes and thumbprints, never key bytes.
 
 import type { Entry } from '../files/entry.ts';
+import { isIssuerName } from '../token/issuer-name.ts';
 import type { VerificationKey } from './key.ts';
 import type { FiledKeys, KeyFilesState } from './key-files.ts';
+import { PRIVATE_REASON } from './private-text.ts';
 import { countUsable, type IssuerKeys, isAmbiguous, type Snapshot } from './snapshot.ts';
 
 const MAX_NAMES_SHOWN = 5;
@@ -21,6 +23,8 @@ export class KeyReport {
   readonly #print: (line: string) => void;
   /** Bad files already told, with the state they were in. */
   readonly #toldBad = new Map<string, string>();
+  /** Files without the name of a key file, already told for the private key in them. */
+  #toldPrivate: ReadonlySet<string> = new Set();
   /** Shared keys already told, with the issuers that had them. */
   #toldShared = new Map<string, string>();
   #toldOpen = false;
@@ -35,6 +39,7 @@ export class KeyReport {
     this.#summarize(now);
     this.#warnOpen(now.state);
     this.#warnBad(now.state, () => true);
+    this.#warnPrivate(now.state);
     this.#warnAmbiguous(undefined, now.snapshot);
     this.#warnShared(now.snapshot);
   }
@@ -47,6 +52,7 @@ export class KeyReport {
     else if (!isGone && isDirectoryGone(before.state)) this.#summarize(now);
     else if (before.snapshot !== now.snapshot) this.#listChanges(before.snapshot, now.snapshot);
     this.#warnBad(now.state, ({ isReportable }) => isReportable);
+    this.#warnPrivate(now.state);
     if (before.snapshot === now.snapshot) return;
     this.#warnAmbiguous(before.snapshot, now.snapshot);
     this.#warnShared(now.snapshot);
@@ -111,6 +117,16 @@ export class KeyReport {
     this.#print(`warning: ${name} is not used: ${entry.served.reason}`);
   }
 
+  #warnPrivate({ files }: KeyFilesState): void {
+    const holding = [...files.others.listed]
+      .filter(([, { served }]) => served.usable && served.holdsPrivateKey)
+      .map(([name]) => name);
+    for (const name of holding)
+      if (!this.#toldPrivate.has(name))
+        this.#print(`warning: ${printName(name)} is not used: ${PRIVATE_REASON}`);
+    this.#toldPrivate = new Set(holding);
+  }
+
   #warnAmbiguous(before: Snapshot | undefined, now: Snapshot): void {
     for (const [name, keys] of now.issuers) {
       if (keys.usable || !isAmbiguous(keys) || isAmbiguous(before?.issuers.get(name))) continue;
@@ -165,6 +181,9 @@ function findSharedKeys({ issuers }: Snapshot): Map<string, string> {
   const shared = [...owners.values()].filter(({ names }) => names.length > 1);
   return new Map(shared.map(({ key, names }) => [key.thumbprint, listNames(names)]));
 }
+
+/** A file of no kind may have any name: a line break in it must not begin a line of the report. */
+const printName = (name: string): string => (isIssuerName(name) ? name : JSON.stringify(name));
 
 function listNames(names: readonly string[]): string {
   const shown = names.slice(0, MAX_NAMES_SHOWN).join(', ');

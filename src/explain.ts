@@ -58,7 +58,7 @@ function runChecks(token: string, rules: TokenRules, keys: KeyStore, nowSeconds:
 const nameOf = ([name]: readonly [string, ...unknown[]]): string => name;
 
 function checkSignature(decoded: DecodedToken, rules: TokenRules, keys: KeyStore): CheckVerdict[] {
-  const algorithm = judgeHeader(decoded.claimedHeader, rules.algorithms);
+  const algorithm = judgeHeader(decoded.claimedHeader, rules.algorithms, rules.types);
   const issuer = readClaimedIssuer(decoded.claimedPayload);
   const before = [judge('header', algorithm), judge('iss', issuer)];
   if (!algorithm.allowed || !issuer.allowed) {
@@ -78,7 +78,7 @@ function checkClaims(payload: JsonObject, rules: TokenRules, nowSeconds: number)
   const areReadable = forms.every(({ check, verdict }) => verdict === 'passed' || !TIMES.has(check));
   const times = TIME_CHECKS.map(([rule, check]) =>
     areReadable
-      ? judge(rule, check(readClaims(payload), rules, nowSeconds))
+      ? judge(rule, check(readClaims(payload, rules), rules, nowSeconds))
       : notRun(rule, 'it needs good exp, iat and nbf'),
   );
   return [...forms, ...times];

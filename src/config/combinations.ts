@@ -102,7 +102,7 @@ const RULES: readonly Rule[] = [
 
 /** All that is needed to let the guard check the tokens in the broker's place. */
 const JWT_ADVICE =
-  'is jwt, so the broker would refuse the Basic credentials of the guard, and whoever reaches the broker passes the guard by. Here and in the broker set http_server.auth_type = basic, http_server.ip_addr = "127.0.0.1", and a username and password of your own: the guard checks the tokens now. jwt.public.keyfile stays an issuer. Tokens minted for NanoMQ may need guard.token.body_encode = optional and guard.token.exp_tolerance = 200s';
+  'is jwt, so the broker would refuse the Basic credentials of the guard, and whoever reaches the broker passes the guard by. Here and in the broker set http_server.auth_type = basic, http_server.ip_addr = "127.0.0.1", and a username and password of your own: the guard checks the tokens now. jwt.public.keyfile stays an issuer. Tokens minted for NanoMQ may need guard.token.body_encode = plain, guard.token.iat = optional and guard.token.exp_tolerance = 200s';
 
 /** @param faulty settings (dotted) whose own values are wrong */
 export function listCombinationProblems(
@@ -125,11 +125,16 @@ export function listUnsafe(guard: GuardBlock, httpServer: HttpServerBlock, find:
   const named = Object.keys(guard).filter((key) => key.startsWith('insecure_'));
   const isOn = (name: string) => guard[name as keyof GuardBlock] === true;
   const warnings = named.filter(isOn).map((name) => problemAt(['guard', name], 'is on', find));
+  if (guard.token.body_encode === 'plain')
+    warnings.push(problemAt(['guard', 'token', 'body_encode'], BODIES_ARE_PLAIN, find));
   if (!hasDefaultCredentials(guard, httpServer)) return warnings;
   const message =
     'the broker still has the user name and password it was shipped with: change http_server.username and http_server.password, here and in the broker';
   return [{ ...problemAt(['http_server', 'password'], '', find), message }, ...warnings];
 }
+
+const BODIES_ARE_PLAIN =
+  'is plain: bodyEncode 1 in a token encrypts nothing, as with NanoMQ itself, and bodies travel as they are';
 
 const hasDefaultCredentials = (guard: GuardBlock, { username, password }: HttpServerBlock): boolean =>
   guard.upstream.credentials === 'basic' && username === 'admin' && password === 'public';

@@ -52,10 +52,10 @@ const span = scalarAs('a duration such as 500ms, 10s, 5m or 1h', parseDurationMs
 /** NanoMQ itself reads bytes only. */
 const size = scalarAs('a number of bytes, such as 1048576', parseSizeBytes);
 
-/** Below the least no token fits; above the most its header line would not fit into a request's head. */
-const tokenSize = scalarAs('a size from 512 to 12KB, such as 8KB', (value) => {
+/** Below the least no token fits; what is above the most no proxy in front would pass on either. */
+const tokenSize = scalarAs('a size from 512 to 32KB, such as 8KB', (value) => {
   const bytes = parseSizeBytes(value);
-  return bytes !== undefined && bytes >= 512 && bytes <= 12 * 1024 ? bytes : undefined;
+  return bytes !== undefined && bytes >= 512 && bytes <= 32 * 1024 ? bytes : undefined;
 });
 
 /** Below the least not even the beginning of a large body would have room. */
@@ -99,6 +99,10 @@ const listOrNone = <T extends z.ZodType>(entry: T) =>
   );
 
 const algorithm = oneOf(...RSA_ALGORITHMS);
+/** RFC 6838 §4.2; it is printed where a token has another one. */
+const mediaType = scalarAs('a type such as JWT or "at+jwt"', (value) =>
+  /^[A-Za-z0-9!#$&^_.+/-]{1,127}$/.test(value) ? value : undefined,
+);
 
 /** `guard { }`: nothing but these names may stand in it. */
 export const guardSchema = z.strictObject({
@@ -138,7 +142,9 @@ export const guardSchema = z.strictObject({
       audience: listOrNone(text).prefault('none'),
       max_bytes: tokenSize.prefault('8KB'),
       issuer_suffix: oneOf('required', 'optional').prefault('required'),
-      body_encode: oneOf('required', 'optional').prefault('required'),
+      types: listOf(mediaType).prefault(['JWT']),
+      iat: oneOf('required', 'optional').prefault('required'),
+      body_encode: oneOf('required', 'optional', 'plain').prefault('required'),
     })
     .prefault({}),
   service: z

@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Problem } from '../failure.ts';
+import { normalizeType } from '../token/jws.ts';
 import type { ListenAddress } from './address.ts';
 import type { MqttSettings } from './mqtt.ts';
 import type { FindPlace } from './problems.ts';
@@ -66,7 +67,10 @@ export interface TokenSettings {
   readonly maxLifetimeSeconds: number | undefined;
   readonly audience: readonly string[] | undefined;
   readonly maxTokenBytes: number;
+  readonly types: readonly string[];
+  readonly iatOptional: boolean;
   readonly bodyEncodeRequired: boolean;
+  readonly bodyEncodePlain: boolean;
 }
 
 export type Locate = (path: string, file: string) => string;
@@ -173,7 +177,10 @@ export function buildToken(token: GuardBlock['token']): TokenSettings {
     maxLifetimeSeconds: token.max_lifetime === undefined ? undefined : token.max_lifetime / 1000,
     audience: token.audience,
     maxTokenBytes: token.max_bytes,
+    types: token.types.map(normalizeType),
+    iatOptional: token.iat === 'optional',
     bodyEncodeRequired: token.body_encode === 'required',
+    bodyEncodePlain: token.body_encode === 'plain',
   };
 }
 

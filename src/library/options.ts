@@ -24,8 +24,12 @@ export interface TokenOptions {
   readonly maxBytes?: string | number;
   /** `optional`: `iss` may leave out `.pub` or `.pem` where that is unambiguous. */
   readonly issuerSuffix?: 'required' | 'optional';
-  /** `optional`: a token without `bodyEncode` counts as 0. */
-  readonly bodyEncode?: 'required' | 'optional';
+  /** Accepted `typ`, compared without case: `['JWT']` unless told. */
+  readonly types?: string | readonly string[];
+  /** `optional`: a token may go without `iat`. */
+  readonly iat?: 'required' | 'optional';
+  /** `optional`: a token without `bodyEncode` counts as 0; `plain`: 1 means nothing either. */
+  readonly bodyEncode?: 'required' | 'optional' | 'plain';
 }
 
 export interface GuardOptions {

@@ -14,7 +14,6 @@ import { setTimes, TIMEOUTS } from './timeouts.ts';
 import { type TlsMaterial, toContext } from './tls.ts';
 
 const OPTIONS: http.ServerOptions = {
-  maxHeaderSize: 16 * 1024,
   ...TIMEOUTS,
   // Judged with the rest of the head, so that the answer is the guard's own.
   requireHostHeader: false,
@@ -38,7 +37,8 @@ export function createHttpServer(
   tls: TlsMaterial | undefined,
   front: Front,
 ): http.Server {
-  const server = tls ? createTlsServer(tls, front) : http.createServer(OPTIONS);
+  const options = { ...OPTIONS, maxHeaderSize: maxHeadBytes(settings) };
+  const server = tls ? createTlsServer(options, tls, front) : http.createServer(options);
   setTimes(server, settings);
   const handle = front.connections.inTurn(front.handle, (socket) => endFlood(front, socket));
   server.on('request', handle);
@@ -58,8 +58,12 @@ export function createHttpServer(
   return server;
 }
 
-function createTlsServer(tls: TlsMaterial, { recorder }: Front): https.Server {
-  const server = https.createServer({ ...OPTIONS, handshakeTimeout: HANDSHAKE_MS, ...toContext(tls) });
+/** The longest token, and 4 KiB for the rest. A server keeps what it is made with. */
+export const maxHeadBytes = ({ token }: Pick<Settings, 'token'>): number =>
+  Math.max(16 * 1024, token.maxTokenBytes + 4 * 1024);
+
+function createTlsServer(options: http.ServerOptions, tls: TlsMaterial, { recorder }: Front): https.Server {
+  const server = https.createServer({ ...options, handshakeTimeout: HANDSHAKE_MS, ...toContext(tls) });
   watchHandshakes(server, ({ remoteAddress }, denial) =>
     recorder.tellBroken(remoteAddress, undefined, denial),
   );

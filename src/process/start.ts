@@ -6,6 +6,7 @@ import { type Core, openCore } from '../core.ts';
 import { createReadiness, type Readiness } from '../endpoints/readiness.ts';
 import { createServiceApp } from '../endpoints/service.ts';
 import { Failure } from '../failure.ts';
+import { maxHeadBytes } from '../listener/http-server.ts';
 import { createServiceServer, limitServiceServer } from '../listener/service-server.ts';
 import { boundAddress, closeServer, listenOn } from '../listener/sockets.ts';
 import { readTls } from '../listener/tls.ts';
@@ -148,6 +149,7 @@ function reportFixed(before: Settings, after: Settings, report: Report): void {
     ['guard.service.listen', formatAddress(before.service) !== formatAddress(after.service)],
     ['guard.tls', (before.tls === undefined) !== (after.tls === undefined)],
     ['guard.workers', before.workers !== after.workers],
+    ['guard.token.max_bytes', maxHeadBytes(before) < maxHeadBytes(after)],
   ];
   for (const [name, changed] of fixed)
     if (changed) report(`${name} changed: restart the guard for it to take effect`);

@@ -11,7 +11,7 @@ export const judgeBody = (limits: { readonly maxBodyBytes: number }): Step =>
 export const denyEncryptedBodies = (): Denial =>
   deny(
     'body_invalid',
-    'This guard cannot exchange encrypted bodies (bodyEncode 1) yet. Use a token with bodyEncode 0.',
+    'This guard cannot exchange encrypted bodies (bodyEncode 1) yet. Use a token with bodyEncode 0, or have guard.token.body_encode set to plain.',
   );
 
 function judge({ head, req, principal }: RequestState, maxBodyBytes: number): Denial | undefined {

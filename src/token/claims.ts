@@ -13,6 +13,8 @@ export interface ClaimRules {
   readonly bodyEncodeRequired: boolean;
   /** Tokens of MQTT clients may go without; where one is there it counts. */
   readonly expOptional?: boolean;
+  /** 1 means nothing, as to NanoMQ itself: bodies travel as they are. */
+  readonly bodyEncodePlain?: boolean;
   readonly iatOptional?: boolean;
 }
 
@@ -70,14 +72,14 @@ export function checkTimes(claims: Claims, rules: ClaimRules, nowSeconds: number
 }
 
 /** The claims of a payload that passed every form check. */
-export function readClaims(payload: JsonObject): Claims {
+export function readClaims(payload: JsonObject, rules: Pick<ClaimRules, 'bodyEncodePlain'> = {}): Claims {
   return {
     expiresAt: readTime(payload.exp) ?? Infinity,
     issuedAt: readTime(payload.iat) ?? -Infinity,
     notBefore: readTime(payload.nbf),
     subject: payload.sub as string | undefined,
     tokenId: payload.jti as string | undefined,
-    bodyEncode: Number(payload.bodyEncode ?? 0) as 0 | 1,
+    bodyEncode: rules.bodyEncodePlain ? 0 : (Number(payload.bodyEncode ?? 0) as 0 | 1),
   };
 }
 
@@ -137,6 +139,12 @@ function checkAudience(payload: JsonObject, rules: ClaimRules): Denial | undefin
 function checkLifetime(payload: JsonObject, rules: ClaimRules): Denial | undefined {
   const limit = rules.maxLifetimeSeconds;
   if (limit === undefined) return undefined;
+  if (payload.iat === undefined) {
+    return deny(
+      'claim_missing',
+      'Set iat to a Unix time in seconds: the lifetime of a token counts from it.',
+    );
+  }
   const lifetime = (readTime(payload.exp) ?? Infinity) - (readTime(payload.iat) ?? 0);
   return lifetime > limit ? deny('lifetime_too_long', `At most ${limit} s from iat to exp.`) : undefined;
 }

@@ -45,22 +45,35 @@ export function decodeToken(token: string, maxBytes: number): Decision<DecodedTo
  * The signature algorithm, where the header may be followed. `jwk jku x5u x5c kid` are never used: keys come
  * from the key store alone (RFC 8725 §3.10).
  */
-export function judgeHeader(claimed: JsonObject, algorithms: readonly Algorithm[]): Decision<Algorithm> {
-  return checkHeaderForm(claimed) ?? pickAlgorithm(claimed.alg, algorithms);
+export function judgeHeader(
+  claimed: JsonObject,
+  algorithms: readonly Algorithm[],
+  types: readonly string[] = JWT_ALONE,
+): Decision<Algorithm> {
+  return checkHeaderForm(claimed, types) ?? pickAlgorithm(claimed.alg, algorithms);
 }
 
-/** RFC 7515 §4.1.9: a media type, compared without case; `application/` may be left out. */
-const JWT_TYPE = /^(?:application\/)?jwt$/i;
+const JWT_ALONE = ['jwt'];
 
-function checkHeaderForm({ alg, typ, crit, b64, zip }: JsonObject): Denial | undefined {
+/** RFC 7515 §4.1.9: a media type, compared without case; `application/` may be left out. */
+export const normalizeType = (type: string): string =>
+  type.toLowerCase().replace(/^application\/(?=[^/]*$)/, '');
+
+function checkHeaderForm(
+  { alg, typ, crit, b64, zip }: JsonObject,
+  types: readonly string[],
+): Denial | undefined {
   if (typeof alg !== 'string') return deny('header_invalid', 'alg must be a string.');
-  if (typ !== undefined && !(typeof typ === 'string' && JWT_TYPE.test(typ)))
-    return deny('header_invalid', 'typ must be JWT or absent.');
+  if (typ !== undefined && !(typeof typ === 'string' && types.includes(normalizeType(typ)))) {
+    return deny('header_invalid', `typ must be ${types.map(printType).join(' or ')}, or absent.`);
+  }
   // RFC 7516 §4.1.3 has it for encrypted tokens: readers do not agree on what it means in a signed one.
   if (zip !== undefined) return deny('header_invalid', 'zip has no meaning in a signed token.');
   // RFC 7515 §4.1.11: extensions not understood make the token invalid; none is understood here.
   return crit === undefined && b64 === undefined ? undefined : deny('crit_not_understood');
 }
+
+const printType = (type: string): string => (type === 'jwt' ? 'JWT' : type);
 
 function pickAlgorithm(alg: unknown, algorithms: readonly Algorithm[]): Decision<Algorithm> {
   const allowed = algorithms.find((name) => name === alg);

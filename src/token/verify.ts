@@ -12,6 +12,8 @@ import { type DecodedToken, decodeToken, judgeHeader } from './jws.ts';
 export interface TokenRules extends ClaimRules {
   readonly algorithms: readonly Algorithm[];
   readonly maxTokenBytes: number;
+  /** Accepted `typ`, in the form of `normalizeType`; `jwt` unless told. */
+  readonly types?: readonly string[];
 }
 
 export interface IssuerKey {
@@ -53,14 +55,14 @@ export function verifyToken(token: string, rules: TokenRules, keys: KeySource): 
   const decoded = decodeToken(token, rules.maxTokenBytes);
   if (!decoded.allowed) return decoded;
   const { claimedHeader, claimedPayload } = decoded.value;
-  const algorithm = judgeHeader(claimedHeader, rules.algorithms);
+  const algorithm = judgeHeader(claimedHeader, rules.algorithms, rules.types);
   if (!algorithm.allowed) return algorithm;
   const signer = keys.find(decoded.value, algorithm.value);
   if (!signer.allowed) return signer;
   const denial = checkForms(claimedPayload, rules);
   const { issuer, key, claimedIssuer } = signer.value;
   if (denial !== undefined) return denyIssuer(denial, claimedIssuer);
-  return allow({ issuer, key, claimedIssuer, claims: readClaims(claimedPayload) });
+  return allow({ issuer, key, claimedIssuer, claims: readClaims(claimedPayload, rules) });
 }
 
 /** The keys of the issuer that a token names. */

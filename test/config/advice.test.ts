@@ -125,7 +125,7 @@ const PROBLEMS: readonly Mistake[] = [
     'http_server { auth_type = jwt, jwt.public.keyfile = "hall.pub" }',
     'is jwt',
     'set http_server.auth_type = basic, http_server.ip_addr = "127.0.0.1", and a username and password of your own',
-    'http_server { auth_type = basic, ip_addr = "127.0.0.1", username = u, password = p, jwt.public.keyfile = "hall.pub" }\nguard.token { body_encode = optional, exp_tolerance = 200s }',
+    'http_server { auth_type = basic, ip_addr = "127.0.0.1", username = u, password = p, jwt.public.keyfile = "hall.pub" }\nguard.token { body_encode = plain, iat = optional, exp_tolerance = 200s }',
   ],
   // The language.
   [

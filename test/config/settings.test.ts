@@ -48,7 +48,10 @@ describe('settings', () => {
         maxLifetimeSeconds: undefined,
         audience: undefined,
         maxTokenBytes: 8192,
+        types: ['jwt'],
+        iatOptional: false,
         bodyEncodeRequired: true,
+        bodyEncodePlain: false,
       },
       mqtt: {
         semantics: 'strict',
@@ -94,6 +97,7 @@ describe('settings', () => {
         token {
           algorithms = [PS512, RS384], exp_tolerance = 5s, iat_tolerance = 1m, max_lifetime = 1d
           audience = [a, b], max_bytes = 4KB, issuer_suffix = optional, body_encode = optional
+          types = [JWT, "application/at+jwt"], iat = optional
         }
         service.listen = "unix:service.sock"
         tls { certificate = "tls/guard.crt", key = "tls/guard.key" }
@@ -136,7 +140,10 @@ describe('settings', () => {
         maxLifetimeSeconds: 86_400,
         audience: ['a', 'b'],
         maxTokenBytes: 4096,
+        types: ['jwt', 'at+jwt'],
+        iatOptional: true,
         bodyEncodeRequired: false,
+        bodyEncodePlain: false,
       },
       mqtt: {
         semantics: 'emqx',

@@ -35,7 +35,7 @@ describe('wrong options', () => {
       'keysDir must be a text that is not empty',
       'token.algorithms must be one of RS256, RS384, RS512, PS256, PS384, PS512',
       'token.expTolerance must be a duration such as 500ms, 10s, 5m or 1h',
-      'token.bodyEncode must be one of required, optional',
+      'token.bodyEncode must be one of required, optional, plain',
       'token.maxLifetim is unknown; did you mean maxLifetime?',
     ]);
   });

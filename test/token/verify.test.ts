@@ -124,6 +124,22 @@ describe('times', () => {
   });
 });
 
+describe('typ', () => {
+  it.each(['JWT', 'jwt', 'Jwt', 'application/jwt', 'APPLICATION/JWT'])('%s is JWT', (typ) =>
+    expect(judge(good({}, { typ })).allowed).toBe(true),
+  );
+
+  it('is one of token.types, and the refusal names them', () => {
+    const rules = { types: ['jwt', 'at+jwt'] };
+    expect(judge(good({}, { typ: 'application/at+JWT' }), rules).allowed).toBe(true);
+    expect(judge(good({}, { typ: 'AT+jwt' }), rules).allowed).toBe(true);
+    expect(judge(good({}, { typ: undefined }), rules).allowed).toBe(true);
+    expect(judge(good({}, { typ: 'dpop+jwt' }), rules)).toMatchObject(
+      refused('header_invalid', /typ must be JWT or at\+jwt, or absent/),
+    );
+  });
+});
+
 describe('claims', () => {
   it.each(['exp', 'iat', 'bodyEncode'])('%s is required', (claim) => {
     expect(judge(good({ [claim]: undefined }))).toMatchObject(refused('claim_missing', new RegExp(claim)));
@@ -133,6 +149,32 @@ describe('claims', () => {
     expect(judge(good({ bodyEncode: undefined }), { bodyEncodeRequired: false })).toMatchObject({
       value: { bodyEncode: 0 },
     });
+  });
+
+  it.each([0, 1, undefined])('bodyEncode = %j means nothing where body_encode is plain', (bodyEncode) => {
+    const rules = { bodyEncodeRequired: false, bodyEncodePlain: true };
+    expect(judge(good({ bodyEncode }), rules)).toMatchObject({ value: { bodyEncode: 0 } });
+  });
+
+  it('bodyEncode is 0 or 1 where body_encode is plain, too', () => {
+    const rules = { bodyEncodeRequired: false, bodyEncodePlain: true };
+    expect(judge(good({ bodyEncode: 2 }), rules)).toMatchObject(refused('claim_invalid', /bodyEncode/));
+  });
+
+  it('iat may be left out where iat is optional, and counts where it is there', () => {
+    const rules = { iatOptional: true };
+    expect(judge(good({ iat: undefined }), rules).allowed).toBe(true);
+    expect(judge(good({ iat: NOW + 31 }), rules)).toMatchObject(refused('issued_in_future'));
+    expect(judge(good({ iat: 'soon' }), rules)).toMatchObject(refused('claim_invalid', /iat/));
+    expect(judge(good({ iat: undefined, exp: NOW - 1 }), rules)).toMatchObject(refused('token_expired'));
+  });
+
+  it('iat is asked for all the same where a longest lifetime is counted from it', () => {
+    const rules = { iatOptional: true, maxLifetimeSeconds: 7200 };
+    expect(judge(good({ iat: undefined }), rules)).toMatchObject(
+      refused('claim_missing', /Set iat .*lifetime/),
+    );
+    expect(judge(good(), rules).allowed).toBe(true);
   });
 
   it.each([2, -1, '2', '01', true, false, '', 0.5])('bodyEncode = %j is refused', (bodyEncode) =>
@@ -176,6 +218,10 @@ describe('form and key', () => {
   it.each([
     { typ: 'JWS' },
     { typ: 'at+jwt' },
+    { typ: 'application/JWS' },
+    { typ: 'text/jwt' },
+    { typ: '' },
+    { typ: ['JWT'] },
     { typ: null },
     { typ: 5 },
     { zip: 'DEF' },

@@ -96,7 +96,10 @@ const ROWS = {
   target_ambiguous: request(400, 'The request target can be read in more than one way. Send a plain path.'),
   target_unknown: request(404, 'The guard forwards only paths below the broker API.'),
   method_not_allowed: request(405, 'The method is not allowed here. See the Allow header.'),
-  body_not_expected: request(400, 'A GET or HEAD request must not carry a body.'),
+  body_not_expected: request(
+    400,
+    'A GET or HEAD request must not carry a body. The same call works without it.',
+  ),
   body_invalid: request(400, 'The request body cannot be accepted.'),
   body_too_large: request(413, 'The request body is larger than http_server.max_body.'),
   head_too_large: request(431, 'The request line and headers are too large.'),

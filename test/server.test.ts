@@ -17,6 +17,7 @@ const tick = () => performance.now();
 const BROKER = {
   upstream: {
     origin: 'http://127.0.0.1:9',
+    basePath: '',
     socketPath: undefined,
     profile: 'nanomq',
     credentials: undefined,

@@ -77,5 +77,5 @@ const formatListen = ({ tls, listen }: Settings): string =>
 export function formatBroker({ upstream }: Settings): string {
   if (upstream.socketPath !== undefined) return upstream.socketPath;
   const { protocol, hostname, port } = new URL(upstream.origin);
-  return `${protocol}//${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
+  return `${protocol}//${hostname}:${port || (protocol === 'https:' ? 443 : 80)}${upstream.basePath}`;
 }

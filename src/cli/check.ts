@@ -134,7 +134,7 @@ async function connect(settings: Settings | undefined, isEmbedded: boolean): Pro
     () => performance.now(),
     (line) => causes.push(line),
   );
-  const reason = await broker.probe(PROFILES[settings.upstream.profile].target.basePath || '/');
+  const reason = await broker.probe(PROFILES[settings.upstream.profile].probe);
   broker.close(true);
   if (reason === undefined) return [];
   const advice =

@@ -152,6 +152,10 @@ function leadsTo(listen: ListenAddress, url: string): boolean {
   return isHere && urlPort === listen.port;
 }
 
+/** As it is written: a URL parser would resolve dots and double slashes without a word. */
+const isPlainPath = (url: string): boolean =>
+  /^[^:]+:\/\/[^/]+(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9\-._~]+)*\/?$/.test(url);
+
 function judgeUrl(url: string, clearTextAllowed: boolean): string | undefined {
   if (url.startsWith('unix:'))
     return url.length > 5 ? undefined : 'must name a socket after unix:, such as unix:/run/broker.sock';
@@ -161,8 +165,8 @@ function judgeUrl(url: string, clearTextAllowed: boolean): string | undefined {
   }
   if (parsed.username || parsed.password)
     return 'must not hold credentials: take them out, and set http_server.username and http_server.password';
-  if (parsed.pathname !== '/' || parsed.search || parsed.hash)
-    return 'must be scheme, host and port only, such as http://127.0.0.1:8081';
+  if (parsed.search || parsed.hash || !isPlainPath(url))
+    return 'must be scheme, host and port, and a plain path where the broker has one, such as http://127.0.0.1:8081/mqtt';
   if (parsed.protocol === 'https:' || isLoopbackHost(parsed.hostname) || clearTextAllowed) return undefined;
   return 'leads to another host in clear text: whoever is on the way can read and change it, the credentials of the broker included. Use https, or say guard.insecure_clear_text_upstream = true';
 }

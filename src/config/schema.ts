@@ -113,7 +113,7 @@ export const guardSchema = z.strictObject({
   upstream: z
     .strictObject({
       url: text.optional(),
-      profile: oneOf('nanomq', 'generic').prefault('nanomq'),
+      profile: oneOf('nanomq', 'rabbitmq', 'generic').prefault('nanomq'),
       credentials: oneOf('basic', 'none').prefault('basic'),
       connections: wholeNumber(1, 10_000).prefault(32),
       timeouts: z

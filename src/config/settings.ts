@@ -34,6 +34,8 @@ export interface Settings {
 export interface UpstreamSettings {
   /** `http://127.0.0.1:8081` */
   readonly origin: string;
+  /** What `guard.upstream.url` has behind the host, without a slash at its end; mostly nothing. */
+  readonly basePath: string;
   readonly socketPath: string | undefined;
   readonly profile: GuardBlock['upstream']['profile'];
   readonly credentials: { readonly username: string; readonly password: string } | undefined;
@@ -158,6 +160,7 @@ function buildUpstream(guard: GuardBlock, httpServer: HttpServerBlock, locate: L
   const isSocket = url.startsWith('unix:');
   return {
     origin: isSocket ? 'http://localhost' : new URL(url).origin,
+    basePath: isSocket ? '' : new URL(url).pathname.replace(/\/$/, ''),
     socketPath: isSocket ? locate('guard.upstream.url', url.slice('unix:'.length)) : undefined,
     profile: upstream.profile,
     credentials: upstream.credentials === 'basic' ? { username, password } : undefined,

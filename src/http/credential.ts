@@ -16,7 +16,19 @@ export function readBearerToken(values: readonly string[]): Decision<string> {
   if (scheme === 'bearer ') return readToken(value);
   // Nothing behind the scheme, or something else than a blank.
   if (scheme === 'bearer') return deny('token_missing');
-  return scheme === 'bearer\t' ? deny('token_malformed') : deny('scheme_unsupported');
+  return scheme === 'bearer\t'
+    ? deny('token_malformed', ONE_BLANK)
+    : deny('scheme_unsupported', describeMistake(value));
+}
+
+const ONE_BLANK = 'Send one blank between Bearer and the token.';
+const UNQUOTED = 'Send it without quotes.';
+
+/** The usual slips of the pen, told by what to write. */
+function describeMistake(value: string): string | undefined {
+  if (/^["']/.test(value)) return UNQUOTED;
+  if (/^bearer(?:[:=,]|eyJ)/i.test(value)) return ONE_BLANK;
+  return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(value) ? 'Write Bearer and a blank before the token.' : undefined;
 }
 
 /** The scheme with the blanks behind it: more of them would stay in memory with each remembered token. */
@@ -24,8 +36,9 @@ const MAX_SCHEME_LENGTH = 32;
 
 function readToken(value: string): Decision<string> {
   const token = value.slice(7).trimStart();
-  if (value.length - token.length <= MAX_SCHEME_LENGTH) return allow(token);
-  return deny('token_malformed', 'Send one blank between Bearer and the token.');
+  if (value.length - token.length > MAX_SCHEME_LENGTH) return deny('token_malformed', ONE_BLANK);
+  if (/^["']/.test(token)) return deny('token_malformed', UNQUOTED);
+  return /^bearer\b/i.test(token) ? deny('token_malformed', 'Write Bearer once.') : allow(token);
 }
 
 /** RFC 7617 §2: the value that presents a user name and password. */

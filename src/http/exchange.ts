@@ -8,8 +8,11 @@ export interface Exchange {
   readonly id: string;
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
-  /** Takes down why the connection ends under it. */
-  noteBroken(denial: Denial): void;
+  /**
+   * Takes down why the connection ends under it.
+   * @param bytesOut of the body that was written on the bare socket; undefined where nothing was
+   */
+  noteBroken(denial: Denial, bytesOut: number | undefined): void;
 }
 
 /** A client's connection, as whoever answers on it sees it. */

@@ -34,12 +34,9 @@ export function describeRefusal(denial: Denial): {
 /** Head and body of a refusal, for a response or a bare socket. */
 export function formatRefusal(denial: Denial, options: RefusalOptions) {
   const { row, reason, message } = describeRefusal(denial);
-  const body = JSON.stringify({
-    code: row.code,
-    reason,
-    message,
-    request_id: options.requestId,
-  } satisfies RefusalBody);
+  const told = { code: row.code, reason, message, request_id: options.requestId } satisfies RefusalBody;
+  // A terminal shows its prompt on a line of its own.
+  const body = `${JSON.stringify(told)}\n`;
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     'content-length': String(Buffer.byteLength(body)),

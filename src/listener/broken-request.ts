@@ -21,15 +21,23 @@ export function explainParserError(error: NodeJS.ErrnoException): Denial | undef
   }
 }
 
-/** Answers on a socket that has no response object, and ends the connection. */
-export function refuseOnSocket(socket: Duplex, denial: Denial, options: Omit<RefusalOptions, 'close'>): void {
+/**
+ * Answers on a socket that has no response object, and ends the connection.
+ * @returns bytes of the body; undefined where nobody can read one any more
+ */
+export function refuseOnSocket(
+  socket: Duplex,
+  denial: Denial,
+  options: Omit<RefusalOptions, 'close'>,
+): number | undefined {
   if (!socket.writable) {
     socket.destroy();
-    return;
+    return undefined;
   }
   const { status, headers, body } = formatRefusal(denial, { ...options, close: true });
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`, () =>
     socket.destroy(),
   );
+  return Buffer.byteLength(body);
 }

@@ -92,9 +92,10 @@ function refuseBroken(
   // Its answer goes out, and then the connection ends anyway.
   if (underway !== undefined && isEnding) return;
   if (underway === undefined || underway.req.complete) {
-    const requestId = recorder.tellBroken(socket.remoteAddress, method, denial);
-    if (underway === undefined) refuseOnSocket(socket, denial, { requestId });
-    else connection.endAfterAnswer(socket);
+    const answer = (requestId: string) => refuseOnSocket(socket, denial, { requestId });
+    const isFirst = underway === undefined;
+    recorder.tellBroken(socket.remoteAddress, method, denial, isFirst ? answer : undefined);
+    if (!isFirst) connection.endAfterAnswer(socket);
   } else endBroken(underway, socket, denial);
 }
 
@@ -104,6 +105,5 @@ function endBroken(underway: Exchange, socket: Socket, denial: Denial): void {
     socket.destroy();
     return;
   }
-  underway.noteBroken(denial);
-  refuseOnSocket(socket, denial, { requestId: underway.id });
+  underway.noteBroken(denial, refuseOnSocket(socket, denial, { requestId: underway.id }));
 }

@@ -1,6 +1,6 @@
 // The one list of facts about a request: what every observer (audit, metrics, console) is told when it is over.
 // Knows no observer, and no HTTP message.
-import type { ActionName, Denial, Principal } from '../decision.ts';
+import { type ActionName, type Denial, type Principal, REASONS } from '../decision.ts';
 
 /** Absent where unknown. Durations in milliseconds, bodies in bytes. */
 export interface Observation {
@@ -13,7 +13,7 @@ export interface Observation {
   /** Canonical, without the query: a query may hold anything, a token too. */
   readonly path: string | undefined;
   readonly action: ActionName | undefined;
-  /** What it is about: a client id, a topic. */
+  /** What it is about: a client id, a topic; of an ambiguous target the target itself, escaped and cut. */
   readonly target: string | undefined;
   readonly principal: Principal | undefined;
   readonly denial: Denial | undefined;
@@ -38,9 +38,11 @@ export interface Broken {
   readonly client: string | undefined;
   readonly method: string | undefined;
   readonly denial: Denial;
+  /** Bytes of the refusal's body; undefined where nobody was there to read one. */
+  readonly bytesOut: number | undefined;
 }
 
-export function observeBroken({ id, startedAtMs, client, method, denial }: Broken): Observation {
+export function observeBroken({ id, startedAtMs, client, method, denial, bytesOut }: Broken): Observation {
   return {
     id,
     startedAtMs,
@@ -53,11 +55,11 @@ export function observeBroken({ id, startedAtMs, client, method, denial }: Broke
     principal: undefined,
     denial,
     completed: false,
-    status: undefined,
+    status: bytesOut === undefined ? undefined : REASONS[denial.reason].status,
     upstreamStatus: undefined,
     upstreamCode: undefined,
     upstreamMs: undefined,
     bytesIn: 0,
-    bytesOut: 0,
+    bytesOut: bytesOut ?? 0,
   };
 }

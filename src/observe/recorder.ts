@@ -16,8 +16,16 @@ export interface Recorder {
   readonly tick: () => number;
   nextId(): string;
   tell(seen: Observation): void;
-  /** Tells of bytes that never became a request. Returns the id that the caller may be told. */
-  tellBroken(client: string | undefined, method: string | undefined, denial: Denial): string;
+  /**
+   * Tells of bytes that never became a request.
+   * @param answer tells the caller, with the id of the record, and gives the bytes of the body that goes out
+   */
+  tellBroken(
+    client: string | undefined,
+    method: string | undefined,
+    denial: Denial,
+    answer?: (requestId: string) => number | undefined,
+  ): void;
 }
 
 export function createRecorder({ observers, now, tick }: RecorderOptions): Recorder {
@@ -30,10 +38,10 @@ export function createRecorder({ observers, now, tick }: RecorderOptions): Recor
     tick,
     nextId,
     tell,
-    tellBroken(client, method, denial) {
+    tellBroken(client, method, denial, answer) {
       const id = nextId();
-      tell(observeBroken({ id, startedAtMs: now(), client, method, denial }));
-      return id;
+      const bytesOut = answer?.(id);
+      tell(observeBroken({ id, startedAtMs: now(), client, method, denial, bytesOut }));
     },
   };
 }

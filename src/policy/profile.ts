@@ -9,6 +9,8 @@ export interface Profile {
   readonly methods: readonly string[];
   /** Publishes that the broker does well to have in hand at a time; undefined where any number is well. */
   readonly publishesAtOnce: number | undefined;
+  /** What the guard itself asks for, to see whether the broker answers and takes its credentials. */
+  readonly probe: string;
   /** First path segment below the base path -> what reading it and what changing it means. */
   readonly routes: ReadonlyMap<string, Route>;
 }
@@ -23,11 +25,21 @@ const publishes: Route = { read: 'publish', change: 'publish' };
 const configures: Route = { read: 'configure', change: 'configure' };
 const controls: Route = { read: 'control', change: 'control' };
 
+const readsOf = (segment: string): [string, Route] => [segment, reads];
+const configuresOf = (segment: string): [string, Route] => [segment, configures];
+
 const NANOMQ: Profile = {
   name: 'nanomq',
-  target: { basePath: '/api/v4', basePathOnce: true, encodedSlashAllowed: false },
-  methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+  target: {
+    basePath: '/api/v4',
+    basePathOnce: true,
+    // MQTT client ids.
+    encodedSlash: /^\/api\/v4\/(?:clients|subscriptions)\/[^/]+$/,
+  },
+  // It answers HEAD with 405.
+  methods: ['GET', 'POST', 'PUT', 'DELETE'],
   publishesAtOnce: 2,
+  probe: '/api/v4',
   routes: new Map([
     ['', reads],
     ['brokers', reads],
@@ -48,15 +60,39 @@ const NANOMQ: Profile = {
   ]),
 };
 
+const RABBITMQ: Profile = {
+  name: 'rabbitmq',
+  target: {
+    basePath: '/api',
+    basePathOnce: false,
+    // Everything behind the word for what is asked: the default virtual host is called /, and a queue may be called so.
+    encodedSlash: /^\/api\/(?:(?!%2F)[^/])+\//,
+  },
+  methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+  publishesAtOnce: undefined,
+  probe: '/api/whoami',
+  routes: new Map([
+    ...['overview', 'nodes', 'cluster-name', 'extensions', 'whoami', 'health'].map(readsOf),
+    ...['connections', 'channels', 'consumers', 'exchanges', 'queues', 'bindings', 'vhosts'].map(readsOf),
+    ...['policies', 'operator-policies', 'parameters', 'global-parameters'].map(configuresOf),
+    // Definitions hold password hashes.
+    ...['users', 'permissions', 'topic-permissions', 'definitions'].map(configuresOf),
+    ...['user-limits', 'vhost-limits', 'feature-flags', 'config'].map(configuresOf),
+    ['reset', controls],
+    ['rebalance', controls],
+  ]),
+};
+
 const GENERIC: Profile = {
   name: 'generic',
-  target: { basePath: '', basePathOnce: false, encodedSlashAllowed: false },
+  target: { basePath: '', basePathOnce: false, encodedSlash: /^/ },
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
   publishesAtOnce: undefined,
+  probe: '/',
   routes: new Map(),
 };
 
-export const PROFILES = { nanomq: NANOMQ, generic: GENERIC } as const;
+export const PROFILES = { nanomq: NANOMQ, rabbitmq: RABBITMQ, generic: GENERIC } as const;
 export type ProfileName = keyof typeof PROFILES;
 
 /** The class of what `method` asks of a canonical path; `other` where the profile does not know the route. */

@@ -31,6 +31,6 @@ export function openGuarded(
     handle: createGuardedApp({ ...parts, profile, broker }).callback(),
     profile,
     broker,
-    probe: () => broker.probe(profile.target.basePath || '/'),
+    probe: () => broker.probe(profile.probe),
   };
 }

@@ -43,13 +43,13 @@ export function openBroker(
   say: SeldomReport,
   predecessor?: Broker,
 ): Broker {
-  const { origin, credentials, maxBodyBytes, bodyTimeoutMs } = settings.upstream;
+  const { origin, basePath, credentials, maxBodyBytes, bodyTimeoutMs } = settings.upstream;
   const upstream = takeOver(predecessor, settings.upstream) ?? new UpstreamPool(settings.upstream, tick);
   const before = predecessor?.collected;
   const { uploadMs, collected } = settings.limits;
   const credential = credentials && basicCredential(credentials.username, credentials.password);
   const reportFailure = createFailureReport(say);
-  const outbound = { host: new URL(origin).host, credential };
+  const outbound = { origin, basePath, host: new URL(origin).host, credential };
   return {
     ...outbound,
     settings,

@@ -17,6 +17,8 @@ export interface Forwarded {
 }
 
 export interface OutboundOptions {
+  /** Stands before every path and is no part of what is judged; the empty text unless the settings have one. */
+  readonly basePath: string;
   /** `host:port` of the broker. */
   readonly host: string;
   /** The broker's own credential, ready to send; undefined where it asks for none. */
@@ -36,30 +38,32 @@ export function buildOutboundHead(
   contentLength: number | undefined,
   options: OutboundOptions,
 ): Decision<string> {
-  let head = `${req.method} ${target.text} HTTP/1.1\r\nhost: ${options.host}\r\n`;
+  let head = `${req.method} ${options.basePath}${target.text} HTTP/1.1\r\nhost: ${options.host}\r\n`;
   const { fields, contentType } = received;
   for (let at = 0; at < fields.length; at += 2) head += `${fields[at]}: ${fields[at + 1]}\r\n`;
   if (contentLength !== undefined) {
     if (contentType !== undefined) head += `content-type: ${contentType}\r\n`;
     head += `content-length: ${contentLength}\r\n`;
   }
-  head += formatCredential(options) + formatIdentity(principal);
+  const subject = formatSubject(principal);
+  head += `${formatCredential(options)}x-guard-issuer: ${principal.issuer}\r\n${subject}`;
   head += `x-request-id: ${id}\r\nvia: 1.1 broker-guard\r\n\r\n`;
-  return head.length > MAX_HEAD_BYTES
-    ? deny('head_too_large', 'Send a shorter path or fewer headers.')
-    : allow(head);
+  if (head.length <= MAX_HEAD_BYTES) return allow(head);
+  const isSubject = head.length - subject.length <= MAX_HEAD_BYTES;
+  return deny('head_too_large', isSubject ? SHORTER_SUBJECT : 'Send a shorter path or fewer headers.');
 }
+
+const SHORTER_SUBJECT =
+  'The token says a sub that is too long for the header that carries it: mint one with a shorter sub.';
 
 /** The head of a request of the guard's own. */
 export function buildOwnHead(target: string, options: OutboundOptions): string {
-  return `GET ${target} HTTP/1.1\r\nhost: ${options.host}\r\n${formatCredential(options)}via: 1.1 broker-guard\r\n\r\n`;
+  return `GET ${options.basePath}${target} HTTP/1.1\r\nhost: ${options.host}\r\n${formatCredential(options)}via: 1.1 broker-guard\r\n\r\n`;
 }
 
 const formatCredential = ({ credential }: OutboundOptions): string =>
   credential === undefined ? '' : `${AUTHORIZATION}: ${credential}\r\n`;
 
 /** A subject may hold any text: it travels percent-encoded, so that it can never end a line or add a field. */
-function formatIdentity({ issuer, subject }: Principal): string {
-  const named = subject === undefined ? '' : `x-guard-subject: ${encodeURIComponent(subject)}\r\n`;
-  return `x-guard-issuer: ${issuer}\r\n${named}`;
-}
+const formatSubject = ({ subject }: Principal): string =>
+  subject === undefined ? '' : `x-guard-subject: ${encodeURIComponent(subject)}\r\n`;

@@ -9,9 +9,9 @@ import type { AnswerHandler, ChunkSource, OutboundRequest, UpstreamExchange } fr
 import { classifyFailure } from '../upstream/failures.ts';
 import type { UpstreamPool } from '../upstream/pool.ts';
 import { LOOKED_AT_BYTES, readAnswerCode } from './answer-code.ts';
-import { buildAnswerHead } from './answer-fields.ts';
+import { buildAnswerHead, type OwnAddress } from './answer-fields.ts';
 
-export interface RelayOptions {
+export interface RelayOptions extends OwnAddress {
   readonly upstream: Pick<UpstreamPool, 'send'>;
   readonly credential: string | undefined;
   readonly tick: () => number;
@@ -80,9 +80,9 @@ export class Relay extends Pending<Denial | undefined> implements AnswerHandler 
   onHead(status: number, rawFields: readonly string[]): void {
     const { exchange } = this;
     this.upstreamStatus = status;
-    if (status === 401 && this.options.credential !== undefined) return;
+    if (status === 401) return;
     this.hasHead = true;
-    const head = buildAnswerHead(status, rawFields, exchange.id);
+    const head = buildAnswerHead(status, rawFields, exchange.id, this.options);
     if (exchange.endsConnection()) head.fields.push(CONNECTION, 'close');
     this.contentLength = head.contentLength;
     exchange.res.writeHead(status, head.fields);
@@ -146,8 +146,11 @@ export class Relay extends Pending<Denial | undefined> implements AnswerHandler 
 
   /** A 401 here is about the guard's own credentials; handed on, it would blame the caller's token. */
   private refuseOwnCredentials(): void {
-    this.options.say(
-      'the broker refuses the credentials of the guard: see http_server.username and password',
+    const { credential, say } = this.options;
+    say(
+      credential === undefined
+        ? 'the broker asks for credentials: set guard.upstream.credentials = basic, and http_server.username and password'
+        : 'the broker refuses the credentials of the guard: see http_server.username and password',
     );
     this.finish(deny('upstream_broken', 'It does not accept the credentials of the guard.'));
   }

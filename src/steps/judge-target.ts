@@ -9,8 +9,8 @@ export const judgeTarget = (profile: Profile): Step =>
   defineStep((ctx, next) => judge(ctx.exchange, profile) ?? next(ctx));
 
 function judge(state: RequestState, profile: Profile): Denial | undefined {
-  const { method = '', url = '' } = state.req;
-  const target = canonicalizeTarget(url, profile.target);
+  const { method = '', url = '', headers } = state.req;
+  const target = canonicalizeTarget(url, profile.target, headers.host);
   if (!target.allowed) return target;
   state.target = target.value;
   state.action = classifyAction(profile, method, target.value.path);

@@ -2,6 +2,7 @@
 // become of it.
 import type { Socket } from 'node:net';
 import type { AnswerConnection } from '../http/exchange.ts';
+import { printTarget } from '../http/target-flaws.ts';
 import type { Observation } from '../observe/observation.ts';
 import type { Recorder } from '../observe/recorder.ts';
 import type { RequestState } from './state.ts';
@@ -47,11 +48,11 @@ function observe(state: RequestState, endedTick: number): Observation {
     method: state.req.method,
     path: state.target?.path,
     action: state.action,
-    target: undefined,
+    target: denial?.reason === 'target_ambiguous' ? printTarget(state.req.url ?? '') : undefined,
     principal: state.principal,
     denial,
     completed: res.writableFinished && relay?.isComplete !== false,
-    status: res.headersSent ? res.statusCode : undefined,
+    status: res.headersSent ? res.statusCode : state.socketStatus,
     upstreamStatus: relay?.upstreamStatus,
     upstreamCode: relay?.upstreamCode,
     upstreamMs: relay?.upstreamMs,

@@ -1,6 +1,6 @@
 // What is known of a request while its steps run. Each member is written where the comment above it says.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ActionName, Denial, Principal } from '../decision.ts';
+import { type ActionName, type Denial, type Principal, REASONS } from '../decision.ts';
 import type { AnswerConnection, Exchange } from '../http/exchange.ts';
 import type { Head } from '../http/head.ts';
 import type { Target } from '../http/target.ts';
@@ -32,6 +32,8 @@ export class RequestState implements Exchange {
   denial: Denial | undefined;
   /** Bytes of the body of a refusal that was written. */
   refusalBytes: number | undefined;
+  /** Of a refusal that was written past the response. */
+  socketStatus: number | undefined;
 
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -41,9 +43,10 @@ export class RequestState implements Exchange {
     this.res = res;
   }
 
-  noteBroken(denial: Denial): void {
+  noteBroken(denial: Denial, bytesOut: number | undefined): void {
     this.denial = denial;
-    this.refusalBytes = 0;
+    this.refusalBytes = bytesOut ?? 0;
+    if (bytesOut !== undefined) this.socketStatus = REASONS[denial.reason].status;
   }
 
   /** To be asked once for each answer, when its head is written: whether the connection ends with it. */

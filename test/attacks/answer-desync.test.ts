@@ -2,7 +2,7 @@
 // Rule: bytes behind an answer end the connection; they are nobody's answer.
 import { describe, expect, it } from 'vitest';
 import { until } from '../support/guard.ts';
-import { BROKERS, PUBLISH, startPair } from '../support/pair.ts';
+import { ANY_METHOD, BROKERS, PUBLISH, startPair } from '../support/pair.ts';
 import { okAnswer } from '../support/upstream.ts';
 
 const FORGED = okAnswer('forged');
@@ -41,7 +41,7 @@ describe('an answer behind an answer', () => {
 
   it('to HEAD, a body, is not the answer of the next caller', async () => {
     const pair = await startPair({
-      guard: 'upstream.connections = 1',
+      guard: `${ANY_METHOD}\n upstream.connections = 1`,
       respond: ({ requestLine }) =>
         requestLine.startsWith('HEAD')
           ? `HTTP/1.1 200 OK\r\nContent-Length: ${FORGED.length}\r\n\r\n${FORGED}`

@@ -2,7 +2,7 @@
 // Rule: after an answer that must have no body, but for a 204 without any framing, the connection is not used again.
 import { describe, expect, it } from 'vitest';
 import { until } from '../support/guard.ts';
-import { BROKERS, startPair } from '../support/pair.ts';
+import { ANY_METHOD, BROKERS, startPair } from '../support/pair.ts';
 import { okAnswer } from '../support/upstream.ts';
 
 const FORGED = okAnswer('forged');
@@ -19,6 +19,7 @@ describe('after an answer without a body', () => {
     '(%s) the next call comes on another connection, and late bytes reach nobody',
     async (_, method, bare) => {
       const pair = await startPair({
+        guard: ANY_METHOD,
         respond: ({ connection }) => {
           if (pair.upstream.requests.length === 1) return bare;
           return connection === 1 ? FORGED + okAnswer('own') : okAnswer('own');

@@ -1,7 +1,7 @@
 // Attack: a body that a broker's HTTP layer would not read, and would take for the next caller's request.
 // Rule: the broker sees one exact Content-Length and never a transfer coding; refused bodies never reach it.
 import { describe, expect, it } from 'vitest';
-import { BROKERS, PUBLISH, startPair } from '../support/pair.ts';
+import { ANY_METHOD, BROKERS, PUBLISH, startPair } from '../support/pair.ts';
 import { expectRefusal } from '../support/refusal.ts';
 
 const HIDDEN = `GET ${BROKERS}?hidden HTTP/1.1\r\nHost: a\r\n\r\n`;
@@ -24,7 +24,7 @@ describe('a request hidden in a body', () => {
   });
 
   it.each(['GET', 'HEAD'])('of %s is refused with its head', async (method) => {
-    const pair = await startPair();
+    const pair = await startPair({ guard: ANY_METHOD });
     const connection = await pair.open();
     connection.write(pair.head(method, BROKERS, [`Content-Length: ${HIDDEN.length}`]) + HIDDEN);
     const answer = await connection.next({ isHead: method === 'HEAD' });

@@ -64,5 +64,8 @@ describe('the head for the broker', () => {
     const token = mintToken(OPS, { sub: '\u{1f512}'.repeat(800) });
     const answer = await pair.send(buildHead('GET', BROKERS, [`Authorization: Bearer ${token}`]));
     await expectRefusal(pair, answer, 'head_too_large');
+    expect(JSON.parse(answer.body).message).toMatch(
+      /sub that is too long .*: mint one with a shorter sub\.$/,
+    );
   });
 });

@@ -1,5 +1,5 @@
 // Attack: a target with an authority of its own, or a tunnel, to reach what the guard does not stand in front of.
-// Rule: only the origin form is read; CONNECT is answered by the guard and its connection ends.
+// Rule: the origin form is read, and the absolute form of the request's own host; CONNECT is answered by the guard and its connection ends.
 import { describe, expect, it } from 'vitest';
 import { startPair } from '../support/pair.ts';
 import { expectRefusal } from '../support/refusal.ts';
@@ -8,9 +8,9 @@ import { okAnswer } from '../support/upstream.ts';
 describe('another form of target is refused', () => {
   it.each([
     'http://other.example/api/v4/brokers',
-    'http://guard.example/api/v4/brokers',
-    'https://guard.example/api/v4/brokers',
-    'HTTP://guard.example/api/v4/brokers',
+    'http://guard.example.other.example/api/v4/brokers',
+    'https://guard.example:443/api/v4/brokers',
+    'HTTP://guard.example@other.example/api/v4/brokers',
     'file:///api/v4/brokers',
     '*',
   ])('%s', async (target) => {

@@ -95,10 +95,10 @@ const PROBLEMS: readonly Mistake[] = [
     'guard.upstream.url = "unix:/run/broker.sock"',
   ],
   [
-    'guard.upstream.url = "http://127.0.0.1/api"',
-    'must be scheme, host and port only',
-    'http://127.0.0.1:8081',
-    'guard.upstream.url = "http://127.0.0.1:8081"',
+    'guard.upstream.url = "http://127.0.0.1/a/../b"',
+    'must be scheme, host and port, and a plain path',
+    'http://127.0.0.1:8081/mqtt',
+    'guard.upstream.url = "http://127.0.0.1:8081/mqtt"',
   ],
   [
     'guard.upstream.url = "http://u:p@127.0.0.1"',

@@ -28,6 +28,9 @@ const ALGORITHM = 'must be one of RS256, RS384, RS512, PS256, PS384, PS512';
 const WORKERS = 'must be auto, or a whole number from 1 to 256';
 const OWN_ADDRESS = 'leads back to the guard itself: it must be the address of the broker';
 
+const NO_PLAIN_URL =
+  'must be scheme, host and port, and a plain path where the broker has one, such as http://127.0.0.1:8081/mqtt';
+
 describe('a single value', () => {
   it.each([
     ['guard.listen', '"8090"', ADDRESS],
@@ -50,7 +53,7 @@ describe('a single value', () => {
     ['guard.workers', '1.5', WORKERS],
     ['guard.workers', '""', WORKERS],
     ['guard.workers', '[]', WORKERS],
-    ['guard.upstream.profile', 'mosquitto', 'must be one of nanomq, generic'],
+    ['guard.upstream.profile', 'mosquitto', 'must be one of nanomq, rabbitmq, generic'],
     ['guard.upstream.credentials', 'bearer', 'must be one of basic, none'],
     ['guard.upstream.timeouts.connect', '0s', 'must be longer than 0, such as 2s'],
     ['guard.upstream.timeouts.headers', 'soon', DURATION],
@@ -247,8 +250,11 @@ describe('an impossible combination is refused', () => {
       'http://u:p@127.0.0.1',
       'must not hold credentials: take them out, and set http_server.username and http_server.password',
     ],
-    ['http://127.0.0.1/api', 'must be scheme, host and port only, such as http://127.0.0.1:8081'],
-    ['http://127.0.0.1/?x', 'must be scheme, host and port only, such as http://127.0.0.1:8081'],
+    ['http://127.0.0.1/?x', NO_PLAIN_URL],
+    ['http://127.0.0.1/#x', NO_PLAIN_URL],
+    ['http://127.0.0.1/a/../b', NO_PLAIN_URL],
+    ['http://127.0.0.1/a//b', NO_PLAIN_URL],
+    ['http://127.0.0.1/a%2Fb', NO_PLAIN_URL],
   ])('guard.upstream.url = %s', (url, what) => {
     expect(messagesOf(`guard.upstream.url = "${url}"`)).toEqual([`guard.upstream.url ${what}`]);
   });

@@ -25,6 +25,7 @@ describe('settings', () => {
       issuerSuffixOptional: false,
       upstream: {
         origin: 'http://127.0.0.1:8081',
+        basePath: '',
         socketPath: undefined,
         profile: 'nanomq',
         credentials: { username: 'admin', password: 'public' },
@@ -117,6 +118,7 @@ describe('settings', () => {
       issuerSuffixOptional: true,
       upstream: {
         origin: 'http://127.0.0.2:18081',
+        basePath: '',
         socketPath: undefined,
         profile: 'generic',
         credentials: undefined,

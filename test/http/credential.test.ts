@@ -77,3 +77,31 @@ describe('refuses', () => {
     await expectRefusal(pair, answer, 'token_malformed');
   });
 });
+
+describe('tells the usual slips of the pen by what to write', () => {
+  const say = async (value: (token: string) => string): Promise<string> => {
+    const pair = await startPair();
+    const answer = await pair.send(buildHead('GET', BROKERS, [`Authorization: ${value(pair.token)}`]));
+    const { message } = JSON.parse(answer.body);
+    expect(answer.headers.get('www-authenticate')).toContain(`error_description="${message}"`);
+    expect(message).not.toContain(pair.token.slice(0, 20));
+    return message;
+  };
+  it.each<[string, (token: string) => string, string]>([
+    ['the word Bearer is missing', (token) => token, 'Write Bearer and a blank before the token.'],
+    ['the token is in quotes', (token) => `Bearer "${token}"`, 'Send it without quotes.'],
+    ['all of it is in quotes', (token) => `'Bearer ${token}'`, 'Send it without quotes.'],
+    ['the word stands twice', (token) => `Bearer Bearer ${token}`, 'Write Bearer once.'],
+    [
+      'the word is joined to the token',
+      (token) => `Bearer${token}`,
+      'Send one blank between Bearer and the token.',
+    ],
+    [
+      'a colon follows the word',
+      (token) => `Bearer: ${token}`,
+      'Send one blank between Bearer and the token.',
+    ],
+    ['a tab follows the word', (token) => `Bearer\t${token}`, 'Send one blank between Bearer and the token.'],
+  ])('%s', async (_, value, advice) => expect(await say(value)).toMatch(new RegExp(`${advice}$`)));
+});

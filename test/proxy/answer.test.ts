@@ -1,6 +1,6 @@
 // The broker's answer as the client gets it: the same status and body, without the connection's own fields.
 import { describe, expect, it } from 'vitest';
-import { BROKERS, startPair } from '../support/pair.ts';
+import { ANY_METHOD, BROKERS, startPair } from '../support/pair.ts';
 import { okAnswer } from '../support/upstream.ts';
 
 const answering = (bytes: string) => startPair({ respond: () => bytes });
@@ -26,6 +26,21 @@ describe('the head of an answer', () => {
   it('keeps what the broker says of caching', async () => {
     const pair = await answering('HTTP/1.1 200 OK\r\nCACHE-control: max-age=5\r\nContent-Length: 0\r\n\r\n');
     expect((await pair.ask()).headers.get('cache-control')).toBe('max-age=5');
+  });
+
+  it.each([400, 404, 500])('with the status %i is not to be guessed at by a browser', async (status) => {
+    const pair = await answering(
+      `HTTP/1.1 ${status} X\r\nContent-Type: text/html\r\nContent-Length: 0\r\n\r\n`,
+    );
+    expect((await pair.ask()).headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
+  it('with a header of its own against guessing keeps it, once; one that is no error gets none', async () => {
+    const head = 'X-Content-Type-Options: nosniff\r\nContent-Length: 0\r\n\r\n';
+    const own = await answering(`HTTP/1.1 404 X\r\n${head}`);
+    expect((await own.ask()).headers.get('x-content-type-options')).toBe('nosniff');
+    const fine = await answering(okAnswer());
+    expect((await fine.ask()).headers.has('x-content-type-options')).toBe(false);
   });
 
   it('has the request id of the audit record, not one of the broker', async () => {
@@ -101,7 +116,8 @@ describe('the body of an answer', () => {
   });
 
   it('of HEAD is none, and its length is told', async () => {
-    const pair = await answering('HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n');
+    const bare = 'HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n';
+    const pair = await startPair({ respond: () => bare, guard: ANY_METHOD });
     const connection = await pair.open();
     connection.write(pair.head('HEAD', BROKERS));
     const head = await connection.next({ isHead: true });

@@ -107,12 +107,13 @@ describe('a broker that refuses the credentials of the guard', () => {
     expect(pair.guard.lines.filter((line) => line.includes('refuses the credentials'))).toHaveLength(1);
   });
 
-  it('may do so where the guard has none', async () => {
-    const pair = await startPair({
-      respond: () => 'HTTP/1.1 401 X\r\nContent-Length: 12\r\n\r\n{"code":103}',
-      guard: 'upstream.credentials = none',
-    });
-    expect(await pair.ask()).toMatchObject({ status: 401, body: '{"code":103}' });
+  it('is told as such where the guard has none: the 401 would blame the token of the caller', async () => {
+    const respond = () => 'HTTP/1.1 401 X\r\nWWW-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n';
+    const pair = await startPair({ respond, guard: 'upstream.credentials = none' });
+    await expectRefusal(pair, await pair.ask(), 'upstream_broken');
+    expect(pair.guard.lines).toContain(
+      'the broker asks for credentials: set guard.upstream.credentials = basic, and http_server.username and password',
+    );
   });
 });
 

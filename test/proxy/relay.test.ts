@@ -13,6 +13,8 @@ function makeRelay(req: IncomingMessage, res: ServerResponse): Relay {
   const exchange = { id: '1', req, res, endsConnection: () => false };
   return new Relay(exchange, {
     upstream: { send: unexpected },
+    origin: 'http://127.0.0.1:9',
+    basePath: '',
     credential: undefined,
     tick: () => 0,
     say: unexpected,
@@ -52,6 +54,8 @@ it('that is abandoned has nothing more to say, and whoever waits for it hears so
   const call = { abort: () => aborts++ } as never;
   const relay = new Relay(exchange, {
     upstream: { send: () => call },
+    origin: 'http://127.0.0.1:9',
+    basePath: '',
     credential: undefined,
     tick: () => 0,
     say: unexpected,

@@ -12,6 +12,9 @@ export const PUBLISH = '/api/v4/mqtt/publish';
 /** The issuer `ops.pub` of every pair. */
 export const OPS = makeIssuer();
 
+/** NanoMQ takes no HEAD: a guard in front of a broker that does. */
+export const ANY_METHOD = 'upstream.profile = generic';
+
 export interface PairOptions {
   readonly respond?: Responder;
   /** Answers when only the head of a request with a body is there. */

@@ -1,7 +1,7 @@
 // A kept connection that shows itself unfit in the moment a call is to go out on it: the call takes another one.
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { BROKERS, PUBLISH, startPair } from '../support/pair.ts';
+import { ANY_METHOD, BROKERS, PUBLISH, startPair } from '../support/pair.ts';
 import { okAnswer } from '../support/upstream.ts';
 
 const FORGED = okAnswer('forged');
@@ -17,6 +17,7 @@ const ENDINGS: readonly (readonly [string, (socket: Socket) => void])[] = [
 async function startKept() {
   let kept: Socket | undefined;
   const pair = await startPair({
+    guard: ANY_METHOD,
     respond: (_, socket) => {
       // What it writes must be on its way at once, not held back for the acknowledgement of the answer before.
       kept = socket.setNoDelay(true);

@@ -21,7 +21,10 @@ export interface AuditRecord {
   /** Canonical, without the query: a query may hold anything, a token too. */
   readonly path: string | undefined;
   readonly action: string | undefined;
-  /** What it is about: the client id of an MQTT client that connects, else the topic. */
+  /**
+   * What it is about: the client id of an MQTT client that connects, else the topic; of an ambiguous target the target
+   * itself, escaped and cut.
+   */
   readonly target: string | undefined;
   readonly outcome: Outcome;
   /** The true reason, even where the caller reads `token_rejected`. */

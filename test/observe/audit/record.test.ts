@@ -84,10 +84,39 @@ describe('the record', () => {
     });
   });
 
-  it('of an ambiguous target does not repeat it', async () => {
+  it.each([
+    ['as it came', '/api/v4/../a%2Fb', '/api/v4/../a%2Fb'],
+    ['cut', `/api/v4//${'x'.repeat(300)}`, `/api/v4//${'x'.repeat(191)}...`],
+    ['without its query', '/api/v4//?token=secret', '/api/v4//'],
+    ['without its fragment', '/api/v4/#secret', '/api/v4/'],
+    ['without a password', 'http://user:secret@guard.example/api/v4', 'http://guard.example/api/v4'],
+  ])('of an ambiguous target shows it %s, and no path', async (_, sent, shown) => {
     const pair = await startPair();
-    await pair.ask('GET', '/api/v4/../secret');
-    expect(JSON.stringify(await pair.soleRecord())).not.toContain('secret');
+    await pair.ask('GET', sent);
+    const record = await pair.soleRecord();
+    expect(record).toMatchObject({ reason: 'target_ambiguous', target: shown, path: undefined });
+    expect(JSON.stringify(record)).not.toContain('secret');
+  });
+
+  it.each([
+    ['bytes that are no HTTP', 'nonsense\r\n\r\n', 400],
+    ['a head that is too large', `GET / HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ['a tunnel', 'CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n', 405],
+  ])(
+    'of %s, refused before it is a request, has the status and the bytes of its answer',
+    async (_, bytes, status) => {
+      const pair = await startPair();
+      const answer = await pair.send(bytes);
+      expect(answer.status).toBe(status);
+      expect(await pair.soleRecord()).toMatchObject({ status, bytes_out: answer.body.length });
+    },
+  );
+
+  it('of a body that breaks off has the status and the bytes of its answer', async () => {
+    const pair = await startPair();
+    const answer = await pair.ask('POST', PUBLISH, ['Transfer-Encoding: chunked'], 'z\r\n');
+    expect(answer.status).toBe(400);
+    expect(await pair.soleRecord()).toMatchObject({ status: 400, bytes_out: answer.body.length });
   });
 
   it('is none for a connection without a byte', async () => {

@@ -21,13 +21,14 @@ const MAX_WAITING = 8 * 1024 * 1024;
 
 /**
  * @param fd 1 for standard output
- * @param report told once when the sink breaks, and never again before it has worked
+ * @param report told once when the sink breaks, and once when it works again
  */
 export function openAuditLog(fd: number, report: (line: string) => void): AuditLog {
   const sink = openSink({
     fd,
     maxWaitingBytes: MAX_WAITING,
     onError: (code) => report(`audit records cannot be written (${code}); the guard goes on without`),
+    onRecovery: (lost) => report(`audit records are written again; ${lost} are lost`),
   });
   let lostElsewhere = 0;
   return {

@@ -5,7 +5,7 @@ import { write } from 'node:fs';
 export interface Sink {
   /** Takes one line with its line end. Never throws, never waits. */
   write(line: string): void;
-  /** Lines lost so far: those of which not every byte was taken. */
+  /** Lines lost so far: those of which a byte was not taken. */
   lost(): number;
   /**
    * Writes out what waits and ends. What is not taken within two seconds is lost, and no timer is left that would
@@ -19,6 +19,8 @@ export interface SinkOptions {
   readonly maxWaitingBytes: number;
   /** Told of the first error, and of the first after it has worked again: a system error code. */
   readonly onError: (code: string) => void;
+  /** Told when it works again: how many lines are lost so far. */
+  readonly onRecovery: (lost: number) => void;
 }
 
 /** Lines wait for company: a write of their own for each would cost several times as much as the lines. */
@@ -45,6 +47,8 @@ class DescriptorSink implements Sink {
   #timer: NodeJS.Timeout | undefined;
   #lost = 0;
   #isBroken = false;
+  /** The last byte out is not the end of its line: what follows must begin on a line of its own. */
+  #isTorn = false;
   #isEnded = false;
   /** Set once the sink is closing. */
   #onDrained: (() => void) | undefined;
@@ -97,7 +101,7 @@ class DescriptorSink implements Sink {
   #pump(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#batch = Buffer.from(this.#waiting.join(''));
+    this.#batch = Buffer.from((this.#isTorn ? '\n' : '') + this.#waiting.join(''));
     this.#written = 0;
     this.#waiting = [];
     this.#waitingLength = 0;
@@ -114,13 +118,21 @@ class DescriptorSink implements Sink {
       if (error) return this.#lose(error);
       this.#written += count;
       if (this.#written < batch.length) return this.#put(batch);
-      this.#isBroken = false;
+      this.#recover();
       this.#finishBatch();
     });
   }
 
+  #recover(): void {
+    this.#isTorn = false;
+    if (!this.#isBroken) return;
+    this.#isBroken = false;
+    this.#options.onRecovery(this.#lost);
+  }
+
   #lose({ code }: NodeJS.ErrnoException): void {
     this.#lost += this.#countUnwritten();
+    if (this.#written > 0) this.#isTorn = this.#batch?.[this.#written - 1] !== LINE_END;
     if (!this.#isBroken) this.#options.onError(code ?? 'unknown');
     this.#isBroken = true;
     this.#finishBatch();
@@ -131,10 +143,11 @@ class DescriptorSink implements Sink {
     this.#schedule();
   }
 
-  /** A line of which some bytes are missing has not been written. */
+  /** A line of which some bytes are missing has not been written; its end alone may be. */
   #countUnwritten(): number {
+    const unwritten = this.#batch?.subarray(this.#written) ?? [];
     let count = 0;
-    for (const byte of this.#batch?.subarray(this.#written) ?? []) if (byte === LINE_END) count++;
-    return count;
+    for (const byte of unwritten) if (byte === LINE_END) count++;
+    return unwritten[0] === LINE_END ? count - 1 : count;
   }
 }

@@ -1,11 +1,21 @@
 // The sink of the audit trail: JSON lines in order, and a broken sink that never stops the guard.
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openAuditLog } from '../../../src/observe/audit/log.ts';
 import { toAuditRecord } from '../../../src/observe/audit/record.ts';
+import { openSink } from '../../../src/observe/audit/sink.ts';
 import { until } from '../../support/guard.ts';
 
 const record = (id: string) =>
@@ -121,6 +131,81 @@ describe('the audit log', () => {
     expect(log.dropped()).toBe(51);
     expect(said).toHaveLength(1);
     expect(said[0]).toContain('ENOSPC');
+  });
+
+  it('begins a new line after a torn one, counts the torn one once, and says when it works again', async () => {
+    const { path } = openFile();
+    const pipe = `${path}.pipe`;
+    execFileSync('mkfifo', [pipe]);
+    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    const fd = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+    const said: string[] = [];
+    const sink = openSink({
+      fd,
+      maxWaitingBytes: 1 << 20,
+      onError: (code) => said.push(code),
+      onRecovery: (lost) => said.push(`works again, ${lost} lost`),
+    });
+    // The pipe takes 64 KiB of this line; then its reader is gone, and comes back.
+    sink.write(`${'a'.repeat(100_000)}\n`);
+    await until(() => readSync(reader, Buffer.alloc(1 << 17)) === 65_536, 'the pipe to be full');
+    closeSync(reader);
+    await until(() => sink.lost() === 1, 'the loss to be counted');
+    sink.write('lost too\n');
+    await until(() => sink.lost() === 2, 'the next loss to be counted');
+    const again = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    sink.write('whole\n');
+    await sink.close();
+    const taken = Buffer.alloc(100);
+    expect(taken.subarray(0, readSync(again, taken)).toString()).toBe('\nwhole\n');
+    expect(said).toEqual(['EPIPE', 'works again, 2 lost']);
+    expect(sink.lost()).toBe(2);
+    closeSync(again);
+    closeSync(fd);
+  });
+
+  it('begins no new line where the last line is whole', async () => {
+    const { path, fd } = openFile();
+    const sink = openSink({
+      fd,
+      maxWaitingBytes: 100,
+      onError: () => undefined,
+      onRecovery: () => undefined,
+    });
+    sink.write('one\n');
+    await until(() => readFileSync(path, 'utf8') === 'one\n', 'the first line');
+    sink.write('two\n');
+    await sink.close();
+    expect(readFileSync(path, 'utf8')).toBe('one\ntwo\n');
+  });
+
+  it('goes on in whole lines on a small disk that fills up and gets room again', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'broker-guard-disk-'));
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8k', 'tmpfs', folder], { stdio: 'ignore' });
+    } catch {
+      return console.warn('SKIPPED: no right to mount a small disk');
+    }
+    onTestFinished(() => void execFileSync('umount', [folder]));
+    writeFileSync(join(folder, 'ballast'), Buffer.alloc(4096));
+    const fd = openSync(join(folder, 'audit.log'), 'a');
+    const said: string[] = [];
+    const log = openAuditLog(fd, (line) => said.push(line));
+    const total = 40;
+    for (let at = 0; at < total / 2; at++) log.write(record(`id-${at}`));
+    await until(() => log.dropped() > 0, 'the disk to be full');
+    rmSync(join(folder, 'ballast'));
+    for (let at = total / 2; at < total / 2 + 5; at++) log.write(record(`id-${at}`));
+    await log.close();
+    closeSync(fd);
+    const lines = readFileSync(join(folder, 'audit.log'), 'utf8').trimEnd().split('\n');
+    const isWhole = (line: string) => line.startsWith('{') && line.endsWith('}');
+    expect(lines.filter((line) => !isWhole(line))).toHaveLength(1);
+    expect(lines.filter(isWhole).length + log.dropped()).toBe(total / 2 + 5);
+    expect(said).toEqual([
+      'audit records cannot be written (ENOSPC); the guard goes on without',
+      `audit records are written again; ${log.dropped()} are lost`,
+    ]);
   });
 
   it('holds a bounded amount for a slow reader, and counts what it could not hold', async () => {

@@ -1,13 +1,16 @@
-#!/usr/bin/env node
 // The process edge: arguments, streams, signals and the exit code. The only place that ends the process.
 import { createRequire } from 'node:module';
-import { relative } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { runProgram } from './cli/program.ts';
-import { quoteForShell } from './cli/shell.ts';
+import { Output } from './cli/output.ts';
+import { nameSelf } from './cli/self.ts';
 import { EXIT, type Terminal } from './cli/terminal.ts';
 
-// A reader that goes away (| head) must not turn into a crash.
+// Node would open its debugger on SIGUSR1, to every user of this machine: hence before the rest is loaded.
+process.on('SIGUSR1', () => undefined);
+
+const { runProgram } = await import('./cli/program.ts');
+
+// Asking for the stream is what makes a pipe non-blocking: a reader of audit records that is stuck would hold a thread.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
@@ -32,13 +35,20 @@ const awaitStop = () =>
 
 let stopped: Promise<void> | undefined;
 
+const STDOUT = 1;
+const output = new Output(STDOUT);
+
 const terminal: Terminal = {
-  print: (result) => process.stdout.write(result),
+  print: (result) => output.print(result),
   report: (line) => process.stderr.write(`${line}\n`),
   readInput: () => text(process.stdin),
   pid: process.pid,
   now: Date.now,
-  self: `node ${quoteForShell(relative(process.cwd(), process.argv[1] ?? 'dist/main.js'))}`,
+  self: nameSelf({
+    main: process.argv[1] ?? 'dist/main.js',
+    directory: process.cwd(),
+    path: process.env.PATH ?? '',
+  }),
   untilStopped: () => {
     stopped ??= awaitStop();
     return stopped;
@@ -46,4 +56,11 @@ const terminal: Terminal = {
   onReload: (reload) => process.on('SIGHUP', reload),
 };
 
-process.exitCode = await runProgram(process.argv.slice(2), terminal, version);
+const exit = await runProgram(process.argv.slice(2), terminal, version);
+const error = await output.finish();
+// A reader that goes away (| head) has what it wanted.
+if (error === undefined || error === 'EPIPE') process.exitCode = exit;
+else {
+  terminal.report(`standard output could not be written (${error}): what is there is not whole`);
+  process.exitCode = EXIT.refused;
+}

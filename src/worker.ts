@@ -8,8 +8,8 @@ if (!cluster.isWorker) throw new Error('a worker is started by broker-guard serv
 
 // The primary process is who is asked to stop or to read again, and a terminal or a service manager asks all of
 // its processes, at any time: hence before the rest is loaded. When the primary goes, the channel closes and
-// node:cluster ends the worker.
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
+// node:cluster ends the worker. On SIGUSR1 Node would open its debugger, to every user of this machine.
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1']) process.on(signal, () => undefined);
 
 const { toPrintable } = await import('./observe/printable.ts');
 const { openAuditLog } = await import('./observe/audit/log.ts');

@@ -90,7 +90,7 @@ describe('words with one home', () => {
     ["the Authorization field's name", /'authorization'/i, ['http/credential.ts']],
     ["the WWW-Authenticate field's name", /'www-authenticate'/i, ['http/refusal.ts']],
     ["the Connection field's name", /(?<!on\(|isteners\()'connection'/i, ['http/hop-by-hop.ts']],
-    ['the environment', /process\.env/, ['config/load.ts']],
+    ['the environment', /process\.env/, ['main.ts', 'config/load.ts']],
     ['the end of the process', /process\.exit\b\(/, ['main.ts', 'worker.ts']],
     ['signals', /process\.on\((?:'SIG|signal)/, ['main.ts', 'worker.ts']],
   ])('%s stands in one module', (_, pattern, home) => expect(filesWith(pattern)).toEqual(home));

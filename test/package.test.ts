@@ -1,10 +1,11 @@
 // The tarball that would be published: what linters of packages say of it, and what happens in an empty folder.
 import { execFileSync } from 'node:child_process';
-import { cpSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { announcedPorts, startProcess } from './support/program.ts';
 import { ROOT } from './support/root.ts';
+import { lacks } from './support/tools.ts';
 import { makeWorkspace } from './support/workspace.ts';
 
 const bin = (name: string) => join(ROOT, 'node_modules', '.bin', name);
@@ -35,6 +36,47 @@ describe('the packed tarball', () => {
     const args = [tarball, '--ignore-rules', 'cjs-resolves-to-esm', '--format', 'ascii', '--no-color'];
     expect(run(bin('attw'), args, folder)).toContain('No problems found');
   });
+
+  it('has a command with the flags that npm start gives to Node', () => {
+    const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    const { folder, tarball } = pack();
+    run('tar', ['-xzf', tarball], folder);
+    const flagsOf = (text: string) => text.split(/\s+/).filter((word) => word.startsWith('--'));
+    const script = readFileSync(join(folder, 'package/dist/broker-guard'), 'utf8');
+    expect(flagsOf(scripts.start)).not.toEqual([]);
+    expect(flagsOf(script)).toEqual(flagsOf(scripts.start));
+  });
+
+  it.skipIf(lacks('curl'))(
+    'is installed for everybody, and the call it prints works for an ordinary user in an empty folder',
+    async () => {
+      const { tarball } = pack();
+      const prefix = makeWorkspace();
+      run(
+        'npm',
+        ['install', '-g', '--prefix', prefix, '--no-audit', '--no-fund', '--ignore-scripts', tarball],
+        prefix,
+      );
+      const cwd = makeWorkspace();
+      const env = { PATH: `${join(prefix, 'bin')}:${process.env.PATH}`, HOME: cwd };
+      chmodSync(prefix, 0o755);
+      const isRoot = process.getuid?.() === 0;
+      if (isRoot) chownSync(cwd, 65_534, 65_534);
+      const options = { cwd, env, ...(isRoot && { uid: 65_534 }) };
+      const guard = startProcess(
+        'broker-guard',
+        ['serve', '--listen', '127.0.0.1:0', '--service-listen', '127.0.0.1:0'],
+        options,
+      );
+      onTestFinished(() => void guard.child.kill('SIGKILL'));
+      const [line] = await guard.told(/^ {2}curl .*$/m);
+      expect(line).toMatch(/\$\(broker-guard token operator\.key\)/);
+      const call = await startProcess('sh', ['-c', line], options).ended;
+      expect(JSON.parse(call.stdout)).toMatchObject({ code: 0 });
+      expect((await guard.stop()).code).toBe(0);
+    },
+    120_000,
+  );
 
   it('is installed in an empty folder, imported without a trace, compiled against, and started', async () => {
     const { tarball } = pack();
@@ -79,6 +121,7 @@ describe('the packed tarball', () => {
     );
     onTestFinished(() => void guard.child.kill('SIGKILL'));
     const { service } = await announcedPorts(guard);
+    await guard.told(/\$\(npx broker-guard token operator\.key\)/);
     expect((await fetch(`http://127.0.0.1:${service}/readyz`)).status).toBe(200);
     expect((await guard.stop()).code).toBe(0);
   }, 120_000);

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Failure } from '../failure.ts';
 import { generateKeyPair, type KeyPairFiles } from '../keystore/generate.ts';
-import { readSettings } from './settings-source.ts';
+import { inspectSource, readSettings } from './settings-source.ts';
 import { quoteForShell } from './shell.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
 
@@ -16,11 +16,9 @@ interface KeygenFlags {
 }
 
 export async function runKeygen(terminal: Terminal, name: string, flags: KeygenFlags): Promise<ExitCode> {
-  const keysDirectory =
-    flags.keysDir === undefined ? readSettings(flags).keysDirectory : resolve(flags.keysDir);
   const request = {
     name,
-    keysDirectory,
+    ...findKeysDirectory(flags),
     privateDirectory: resolve(flags.out),
     bits: Number(flags.bits),
   };
@@ -41,12 +39,20 @@ export async function runKeygen(terminal: Terminal, name: string, flags: KeygenF
   }
 }
 
+/** The default one is made where it is missing; one that was named may be a slip of the pen. */
+function findKeysDirectory(flags: KeygenFlags): { keysDirectory: string; makesDirectory: boolean } {
+  if (flags.keysDir !== undefined) return { keysDirectory: resolve(flags.keysDir), makesDirectory: false };
+  const { keysDirectory } = readSettings(flags);
+  return { keysDirectory, makesDirectory: inspectSource(flags).find(['guard', 'keys_dir']) === undefined };
+}
+
 function findMissingDirectory(request: {
   keysDirectory: string;
+  makesDirectory: boolean;
   privateDirectory: string;
 }): string | undefined {
-  const { keysDirectory, privateDirectory } = request;
-  if (!existsSync(keysDirectory)) {
+  const { keysDirectory, makesDirectory, privateDirectory } = request;
+  if (!makesDirectory && !existsSync(keysDirectory)) {
     return `there is no directory ${keysDirectory}: create it, or name another with --keys-dir`;
   }
   return existsSync(privateDirectory)

@@ -167,6 +167,8 @@ function addToken(program: Command): Command {
   return command(program, 'token', 'sign a token with a private key')
     .argument('<key>', 'PEM file with an RSA private key; - for standard input (then --issuer is needed)')
     .option('--issuer <name>', 'iss; default: the file name of the key with .pub for .key')
+    .option('-c, --config <file>', 'settings file that names the keys directory')
+    .option('--keys-dir <directory>', 'where to see whether the public half is KEY.pub or has .pub for .key')
     .option('--lifetime <duration>', 'from now to exp: 15m, 1h, 7d', '1h')
     .option('--subject <text>', 'sub')
     .option('--token-id <text>', 'jti')

@@ -8,7 +8,9 @@ import type { Settings } from '../config/settings.ts';
 import { type EmbeddedBroker, startEmbeddedBroker } from '../embedded/broker.ts';
 import { Failure } from '../failure.ts';
 import { generateKeyPair } from '../keystore/generate.ts';
+import { tryListen } from '../listener/sockets.ts';
 import type { MqttDoor } from '../mqtt/door.ts';
+import { LISTEN_SETTING, SERVICE_SETTING } from '../process/serving.ts';
 import { runGuard } from './run-guard.ts';
 import type { SettingsFlags } from './settings-source.ts';
 import { quoteForShell } from './shell.ts';
@@ -36,6 +38,9 @@ export async function serveEmbedded(
   const url = `unix:${broker.socketPath}`;
   try {
     const settings = readFor(url, flags, file, broker);
+    // A port that is taken must not leave a directory and a key pair behind.
+    await tryListen(settings.listen, LISTEN_SETTING);
+    await tryListen(settings.service, SERVICE_SETTING);
     const privateFile = await ensureKeyPair(settings.keysDirectory);
     return await runGuard(terminal, settings, {
       ...(file !== undefined && { readAgain: () => readFor(url, flags, file, broker) }),

@@ -3,7 +3,15 @@ import { isIP } from 'node:net';
 
 export type ListenAddress =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string };
+  | UnixAddress;
+
+export interface UnixAddress {
+  readonly kind: 'unix';
+  readonly path: string;
+  /** Who may connect, as chmod has it; the umask decides where it is undefined. */
+  readonly mode?: number | undefined;
+  readonly groupId?: number | undefined;
+}
 
 const HOST_AND_PORT = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/;
 

@@ -27,6 +27,26 @@ const listUrlSources = ({ guard }: Combination): readonly [string, ...string[]] 
     ? ['http_server.ip_addr', 'http_server.port', 'guard.upstream.url']
     : ['guard.upstream.url'];
 
+type SocketSetting = 'listen_mode' | 'listen_group';
+
+/** Who may connect is a matter of socket files alone. */
+function socketRule(
+  block: string,
+  name: SocketSetting,
+  select: (combination: Combination) => Pick<GuardBlock, 'listen' | SocketSetting>,
+): Rule {
+  return {
+    about: `${block}.${name}`,
+    needs: [`${block}.listen`, `${block}.${name}`],
+    judge: (combination) => {
+      const listener = select(combination);
+      return listener[name] === undefined || listener.listen.kind === 'unix'
+        ? undefined
+        : `is for a socket file, and ${block}.listen names none: leave it out, or listen on unix:PATH`;
+    },
+  };
+}
+
 const RULES: readonly Rule[] = [
   {
     about: 'guard.listen',
@@ -38,12 +58,16 @@ const RULES: readonly Rule[] = [
   },
   {
     about: 'guard.service.listen',
-    needs: ['guard.service', 'guard.insecure_listen_without_tls'],
+    needs: ['guard.service', 'guard.insecure_service_without_tls'],
     judge: ({ guard }) =>
-      isLoopback(guard.service.listen) || guard.insecure_listen_without_tls
+      isLoopback(guard.service.listen) || guard.insecure_service_without_tls
         ? undefined
-        : 'is reachable from other hosts, and the service listener has no TLS. Listen on 127.0.0.1, or say guard.insecure_listen_without_tls = true',
+        : 'is reachable from other hosts, and the service listener has no TLS. Listen on 127.0.0.1, or say guard.insecure_service_without_tls = true',
   },
+  ...(['listen_mode', 'listen_group'] as const).flatMap((name) => [
+    socketRule('guard', name, ({ guard }) => guard),
+    socketRule('guard.service', name, ({ guard }) => guard.service),
+  ]),
   {
     about: 'guard.service.listen',
     needs: ['guard.listen', 'guard.service'],

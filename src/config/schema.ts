@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { DEFAULT_ALGORITHM, RSA_ALGORITHMS } from '../token/algorithms.ts';
 import { parseListenAddress } from './address.ts';
+import { findGroupId } from './group.ts';
 import { mqttSchema } from './mqtt-schema.ts';
 import { parseDurationMs, parseSizeBytes } from './units.ts';
 
@@ -68,6 +69,12 @@ const address = scalarAs(
   parseListenAddress,
 );
 
+/** Octal, as chmod has it. */
+const socketMode = scalarAs('a mode such as 0660', (value) =>
+  /^0?[0-7]{3}$/.test(value) ? Number.parseInt(value, 8) : undefined,
+);
+const group = scalarAs('a group of this machine, by name or number', findGroupId);
+
 const spanOrNone = scalarAs('none, or a duration such as 15m, 1h or 7d', (value) => {
   if (value === 'none') return 'none' as const;
   const ms = parseDurationMs(value);
@@ -107,6 +114,8 @@ const mediaType = scalarAs('a type such as JWT or "at+jwt"', (value) =>
 /** `guard { }`: nothing but these names may stand in it. */
 export const guardSchema = z.strictObject({
   listen: address.prefault('127.0.0.1:8090'),
+  listen_mode: socketMode.optional(),
+  listen_group: group.optional(),
   keys_dir: text.prefault('keys'),
   drain: wait.prefault('10s'),
   workers: workers.prefault(1),
@@ -152,12 +161,15 @@ export const guardSchema = z.strictObject({
       listen: address.prefault('127.0.0.1:8091'),
       hosts: listOrNone(hostName).prefault('none'),
       connections: wholeNumber(1, 1_000_000).prefault(1024),
+      listen_mode: socketMode.optional(),
+      listen_group: group.optional(),
     })
     .prefault({}),
   tls: z.strictObject({ certificate: text, key: text }).optional(),
   mqtt: mqttSchema,
   insecure_jwks_endpoint: flag.prefault(false),
   insecure_listen_without_tls: flag.prefault(false),
+  insecure_service_without_tls: flag.prefault(false),
   insecure_clear_text_upstream: flag.prefault(false),
   insecure_default_credentials: flag.prefault(false),
 });

@@ -93,8 +93,8 @@ export function buildSettings(parts: SettingsParts): Settings {
   const { guard, httpServer, mqtt, find, baseDirectory, warnings } = parts;
   const locate = locateFrom(find, baseDirectory);
   return deepFreeze({
-    listen: locateSocket(guard.listen, 'guard.listen', locate),
-    service: locateSocket(guard.service.listen, 'guard.service.listen', locate),
+    listen: locateSocket(guard, 'guard.listen', locate),
+    service: locateSocket(guard.service, 'guard.service.listen', locate),
     serviceClients: { hosts: guard.service.hosts ?? [], maxConnections: guard.service.connections },
     ...nameFiles(guard, httpServer, locate),
     upstream: buildUpstream(guard, httpServer, locate),
@@ -139,8 +139,13 @@ export const locateFrom =
 const countCores = ({ upstream }: GuardBlock): number =>
   Math.min(availableParallelism(), upstream.connections);
 
-function locateSocket(address: ListenAddress, path: string, locate: Locate): ListenAddress {
-  return address.kind === 'unix' ? { kind: 'unix', path: locate(path, address.path) } : address;
+type Listener = Pick<GuardBlock, 'listen' | 'listen_mode' | 'listen_group'>;
+
+function locateSocket(listener: Listener, setting: string, locate: Locate): ListenAddress {
+  const { listen, listen_mode: mode, listen_group: groupId } = listener;
+  return listen.kind === 'unix'
+    ? { kind: 'unix', path: locate(setting, listen.path), mode, groupId }
+    : listen;
 }
 
 const LOOPBACK = '127.0.0.1';

@@ -2,7 +2,7 @@
 // leaves nothing half done behind.
 
 import { generateKeyPair as generate, type KeyObject, randomUUID } from 'node:crypto';
-import { link, lstat, realpath, unlink } from 'node:fs/promises';
+import { link, lstat, mkdir, realpath, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Failure } from '../failure.ts';
@@ -33,12 +33,15 @@ export async function generateKeyPair(options: {
   keysDirectory: string;
   privateDirectory: string;
   bits?: number;
+  /** Makes the keys directory where it is missing. */
+  makesDirectory?: boolean;
 }): Promise<KeyPairFiles> {
   const bits = options.bits ?? MIN_KEY_BITS;
   checkName(options.name);
   checkBits(bits);
-  const keysDirectory = await resolveDirectory('keys', options.keysDirectory);
   const privateDirectory = await resolveDirectory('private', options.privateDirectory);
+  if (options.makesDirectory) await makeDirectory(options.keysDirectory);
+  const keysDirectory = await resolveDirectory('keys', options.keysDirectory);
   checkApart(privateDirectory, keysDirectory);
   const privateFile = join(privateDirectory, `${options.name}.key`);
   const publicFile = join(keysDirectory, `${options.name}.pub`);
@@ -60,6 +63,13 @@ function checkName(name: string): void {
 function checkBits(bits: number): void {
   if (Number.isInteger(bits) && bits >= MIN_KEY_BITS && bits <= MAX_KEY_BITS) return;
   throw new Failure('key_file_invalid', `An RSA key has ${MIN_KEY_BITS} to ${MAX_KEY_BITS} bits.`);
+}
+
+/** Its parent has to be there: the default is a folder beside the settings. */
+async function makeDirectory(directory: string): Promise<void> {
+  await mkdir(directory).catch((error: unknown) => {
+    if (codeOf(error) !== 'EEXIST') throw cannotUse(`the keys directory ${JSON.stringify(directory)}`, error);
+  });
 }
 
 async function resolveDirectory(which: 'keys' | 'private', directory: string): Promise<string> {

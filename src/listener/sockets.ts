@@ -1,10 +1,11 @@
 // Opening and closing listening sockets, with failures that name the setting to change.
-import { existsSync, lstatSync, rmSync, type Stats } from 'node:fs';
-import type { Server } from 'node:http';
+import { chmodSync, chownSync, existsSync, lstatSync, rmSync, type Stats } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
 import { dirname } from 'node:path';
-import { formatAddress, type ListenAddress } from '../config/address.ts';
+import { formatAddress, type ListenAddress, type UnixAddress } from '../config/address.ts';
 import { Failure } from '../failure.ts';
+import { codeOf } from '../files/errno.ts';
 import { acceptedBy } from './accepted.ts';
 import { listen, MAX_SOCKET_PATH_BYTES } from './listen.ts';
 
@@ -20,6 +21,29 @@ export async function listenOn(server: Server, address: ListenAddress, setting: 
   await listen(server, options).catch((error: NodeJS.ErrnoException) => {
     throw explain(error, address, setting);
   });
+  if (address.kind === 'unix') await openToOthers(server, address, setting);
+}
+
+/** Opens and closes a listener, to see that it can be opened. Gives the address, where 0 has become a port. */
+export async function tryListen(address: ListenAddress, setting: string): Promise<ListenAddress> {
+  const server = createServer();
+  await listenOn(server, address, setting);
+  const bound = boundAddress(server, address);
+  await closeServer(server, 0);
+  return bound;
+}
+
+/** A new socket file is its owner's alone: nobody else could connect before this. */
+async function openToOthers(server: Server, address: UnixAddress, setting: string): Promise<void> {
+  const { path, mode, groupId } = address;
+  try {
+    if (groupId !== undefined) chownSync(path, -1, groupId);
+    if (mode !== undefined) chmodSync(path, mode);
+  } catch (error) {
+    await closeServer(server, 0);
+    const what = `its mode and group cannot be set (${codeOf(error)}): this user must be of the group`;
+    throw refuse(address, what, `${setting}, or its listen_mode and listen_group`);
+  }
 }
 
 /** Where the server really listens: a port of 0 has become a real one. */
@@ -85,8 +109,6 @@ function lookAt(address: UnixAddress, setting: string): Stats | undefined {
     throw explain(error as NodeJS.ErrnoException, address, setting);
   }
 }
-
-type UnixAddress = Extract<ListenAddress, { kind: 'unix' }>;
 
 /** Whether nobody listens on a socket file. */
 function isAbandoned(path: string): Promise<boolean> {

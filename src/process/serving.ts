@@ -19,6 +19,7 @@ import type { Share } from './share.ts';
 
 /** What to change where the address cannot be listened on. */
 export const LISTEN_SETTING = 'guard.listen or give --listen';
+export const SERVICE_SETTING = 'guard.service.listen or give --service-listen';
 
 /** The core of the process that was started, and what else the settings point to. */
 export interface Opened {

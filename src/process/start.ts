@@ -1,6 +1,7 @@
 // A guard from start to stop: the core, the guarded listener, the service listener; puts other settings in place
 // (SIGHUP), drains (SIGTERM). The request's way itself is in server.ts.
-import { formatAddress, type ListenAddress } from '../config/address.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { ListenAddress } from '../config/address.ts';
 import type { Settings } from '../config/settings.ts';
 import { type Core, openCore } from '../core.ts';
 import { createReadiness, type Readiness } from '../endpoints/readiness.ts';
@@ -17,7 +18,7 @@ import { auditObserver } from '../observe/audit/record.ts';
 import type { Observer } from '../observe/observation.ts';
 import { createRecorder } from '../observe/recorder.ts';
 import { createSeldomReport } from '../observe/seldom.ts';
-import { type Opened, type Serving, startServing, tick } from './serving.ts';
+import { type Opened, SERVICE_SETTING, type Serving, startServing, tick } from './serving.ts';
 import { WHOLE } from './share.ts';
 import { startWorkers } from './workers/pool.ts';
 
@@ -66,7 +67,7 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
   });
   const service = createServiceServer(settings, app.callback());
   try {
-    await listenOn(service, settings.service, 'guard.service.listen or give --service-listen');
+    await listenOn(service, settings.service, SERVICE_SETTING);
   } catch (error) {
     await serving.stop();
     mqtt.close();
@@ -145,8 +146,8 @@ function keepFixed(before: Settings, after: Settings): Settings {
 /** Reports what a reload cannot change. */
 function reportFixed(before: Settings, after: Settings, report: Report): void {
   const fixed: [string, boolean][] = [
-    ['guard.listen', formatAddress(before.listen) !== formatAddress(after.listen)],
-    ['guard.service.listen', formatAddress(before.service) !== formatAddress(after.service)],
+    ['guard.listen', !isDeepStrictEqual(before.listen, after.listen)],
+    ['guard.service.listen', !isDeepStrictEqual(before.service, after.service)],
     ['guard.tls', (before.tls === undefined) !== (after.tls === undefined)],
     ['guard.workers', before.workers !== after.workers],
     ['guard.token.max_bytes', maxHeadBytes(before) < maxHeadBytes(after)],

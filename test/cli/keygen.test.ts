@@ -85,7 +85,11 @@ describe('keygen', () => {
   });
 
   it.each([
-    ['keys directory', ['keygen', 'ops'], /^there is no directory \S+keys: .*--keys-dir\n$/],
+    [
+      'keys directory',
+      ['keygen', 'ops', '--keys-dir', 'keys'],
+      /^there is no directory \S+keys: .*--keys-dir\n$/,
+    ],
     [
       'directory for the private half',
       ['keygen', 'ops', '--keys-dir', '.', '--out', 'no'],
@@ -95,6 +99,26 @@ describe('keygen', () => {
     const { code, stderr } = await runProgram(args, { cwd: makeWorkspace() });
     expect(code).toBe(2);
     expect(stderr).toMatch(sentence);
+  });
+
+  it.each([
+    ['in an empty folder', {}],
+    ['beside settings that name none', { 'nanomq.conf': 'http_server { port = 8081 }' }],
+  ])('makes the default keys directory %s', async (_, files) => {
+    const cwd = makeWorkspace(files);
+    const { code, stderr } = await runProgram(['keygen', 'ops'], { cwd });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(readdirSync(join(cwd, 'keys'))).toEqual(['ops.pub']);
+  });
+
+  it.each([
+    ['for settings that name another', ['keygen', 'ops'], 'guard { keys_dir = isuers }'],
+    ['for a name that cannot be', ['keygen', '../ops'], ''],
+    ['where the private half has no place', ['keygen', 'ops', '--out', 'no'], ''],
+  ])('makes no directory %s', async (_, args, conf) => {
+    const cwd = makeWorkspace({ 'nanomq.conf': conf });
+    expect((await runProgram(args, { cwd })).code).toBe(2);
+    expect(readdirSync(cwd)).toEqual(['nanomq.conf']);
   });
 
   it('takes the keys directory from the settings, and --keys-dir before it', async () => {

@@ -1,7 +1,16 @@
 // `broker-guard serve`, as a process: what it says when it starts, why it does not, and what signals do.
 
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -72,6 +81,49 @@ describe('serve', () => {
     expect(records).toHaveLength(1);
     expect(records[0]).toMatchObject({ outcome: 'allowed', issuer: 'ops.pub', path: '/api/v4/brokers' });
     expect(stderr).toMatch(/\nstopping: finishing what runs, at most 10 s\nstopped\n$/);
+  });
+
+  it.each([1, 2])('opens no debugger on SIGUSR1, with %i processes', async (workers) => {
+    const upstream = await openUpstream();
+    const cwd = makeWorkspace({
+      'nanomq.conf': `guard { ${ANY_PORTS}, workers = ${workers}, upstream.url = "${upstream.url}" }`,
+      'keys/ops.pub': OPS.publicPem,
+    });
+    const program = start({ cwd });
+    await announcedPorts(program);
+    const children = /workers: pids ([\d ]+)/.exec(program.stderr())?.[1]?.split(' ') ?? [];
+    expect(children).toHaveLength(workers === 1 ? 0 : 2);
+    for (const pid of [program.child.pid as number, ...children.map(Number)]) process.kill(pid, 'SIGUSR1');
+    // A signal that comes later is dealt with later: what Node says of its debugger would be there by then.
+    process.kill(program.child.pid as number, 'SIGHUP');
+    await program.told(/the settings were read again/);
+    const { code, stderr } = await program.stop();
+    expect(code).toBe(0);
+    expect(stderr).not.toMatch(/debugger/i);
+  });
+
+  it('listens on a socket file that another user of its group may connect to', async () => {
+    const upstream = await openUpstream();
+    const cwd = makeWorkspace({
+      'nanomq.conf': `guard { listen = "unix:guard.sock", listen_mode = 0660, service { listen = "unix:service.sock", listen_mode = 0600 }, workers = 2, upstream.url = "${upstream.url}" }`,
+      'keys/ops.pub': OPS.publicPem,
+    });
+    const program = start({ cwd });
+    await program.told(/listening on/);
+    const modes = ['guard.sock', 'service.sock'].map((name) => statSync(join(cwd, name)).mode & 0o777);
+    expect(modes).toEqual([0o660, 0o600]);
+  });
+
+  it('leaves nothing behind where a port is taken: the listeners come before the key pair', async () => {
+    const port = await takePort();
+    for (const flag of ['--listen', '--service-listen']) {
+      const cwd = makeWorkspace();
+      const others = ['--listen', '127.0.0.1:0', '--service-listen', '127.0.0.1:0', '--keys-dir', 'typo'];
+      const { code, stderr } = await start({ cwd }, [...others, flag, `127.0.0.1:${port}`]).ended;
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/something else already listens there/);
+      expect(readdirSync(cwd)).toEqual([]);
+    }
   });
 
   it('--upstream is enough to start without a settings file', async () => {

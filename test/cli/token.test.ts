@@ -77,6 +77,35 @@ describe('token', () => {
     });
   });
 
+  it.each<[string, Record<string, string>, readonly string[], string]>([
+    [
+      'KEY.pub, where that is what lies in the directory',
+      { 'keys/jwtRS256.key.pub': '' },
+      [],
+      'jwtRS256.key.pub',
+    ],
+    [
+      '.pub for .key, where that lies there too',
+      { 'keys/jwtRS256.key.pub': '', 'keys/jwtRS256.pub': '' },
+      [],
+      'jwtRS256.pub',
+    ],
+    ['.pub for .key, where neither does', { 'keys/ops.pub': '' }, [], 'jwtRS256.pub'],
+    ['.pub for .key, where there is no directory', {}, [], 'jwtRS256.pub'],
+    [
+      'what lies in the directory of the settings',
+      { 'nanomq.conf': 'guard.keys_dir = a', 'a/jwtRS256.key.pub': '' },
+      [],
+      'jwtRS256.key.pub',
+    ],
+    ['what lies in --keys-dir', { 'b/jwtRS256.key.pub': '' }, ['--keys-dir', 'b'], 'jwtRS256.key.pub'],
+    ['--issuer before all', { 'keys/jwtRS256.key.pub': '' }, ['--issuer', 'x.pub'], 'x.pub'],
+  ])('names as issuer of jwtRS256.key %s', async (_, files, flags, issuer) => {
+    const cwd = makeWorkspace({ 'jwtRS256.key': PEM, ...files });
+    const { stdout } = await runProgram(['token', 'jwtRS256.key', ...flags], { cwd });
+    expect(decodeJwt(stdout.trim()).iss).toBe(issuer);
+  });
+
   it('takes the key from standard input, with --issuer', async () => {
     const cwd = makeWorkspace();
     const named = await runProgram(['token', '-', '--issuer', 'ops.pub'], { cwd, input: PEM });

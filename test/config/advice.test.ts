@@ -67,8 +67,20 @@ const PROBLEMS: readonly Mistake[] = [
   [
     `${OWN}guard.service.listen = "0.0.0.0:8091"`,
     'the service listener has no TLS',
-    'guard.insecure_listen_without_tls = true',
-    `${OWN}guard { service.listen = "0.0.0.0:8091", insecure_listen_without_tls = true }`,
+    'guard.insecure_service_without_tls = true',
+    `${OWN}guard { service.listen = "0.0.0.0:8091", insecure_service_without_tls = true }`,
+  ],
+  [
+    'guard.listen_mode = 0660',
+    'is for a socket file',
+    'listen on unix:PATH',
+    'guard { listen = "unix:guard.sock", listen_mode = 0660 }',
+  ],
+  [
+    'guard.service.listen_group = 0',
+    'guard.service.listen names none',
+    'leave it out',
+    'guard.service.listen = "127.0.0.1:8091"',
   ],
   [
     'guard.upstream.url = "http://broker.example"',

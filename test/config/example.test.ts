@@ -12,7 +12,9 @@ import { makeWorkspace } from '../support/workspace.ts';
 const EXAMPLE = join(ROOT, 'nanomq.conf.example');
 const LINES = readFileSync(EXAMPLE, 'utf8').split('\n');
 const SETTING = /^(?:# )?((?:guard|http_server)\.[a-z_.]+) = \S/;
-const WITHOUT_DEFAULT = /\.(?:certificate|key|url|keyfile) =/;
+const WITHOUT_DEFAULT = /\.(?:certificate|key|url|keyfile|listen_mode|listen_group) =/;
+/** They go with a socket file, and the example listens on ports. */
+const OF_A_SOCKET = /\.listen_(?:mode|group) =/;
 const COMMENTED = LINES.filter((line) => line.startsWith('#') && SETTING.test(line)).map((line) =>
   line.slice(2),
 );
@@ -57,7 +59,7 @@ describe('nanomq.conf.example', () => {
   );
 
   it('shows values that work for what has no default, and that NanoMQ reads', () => {
-    const directory = makeWorkspace({ 'nanomq.conf': uncomment(() => true) });
+    const directory = makeWorkspace({ 'nanomq.conf': uncomment((setting) => !OF_A_SOCKET.test(setting)) });
     const settings = loadSettings(join(directory, 'nanomq.conf'));
     expect(settings).toMatchObject({
       tls: { certificateFile: join(directory, 'guard.crt'), keyFile: join(directory, 'guard.key') },
@@ -71,6 +73,17 @@ describe('nanomq.conf.example', () => {
         options,
       ).notes,
     ).toEqual([]);
+  });
+
+  it('shows a mode and a group that work for a socket file', () => {
+    const sockets = uncomment((setting) => OF_A_SOCKET.test(setting))
+      .replaceAll('"www-data"', '0')
+      .concat('\nguard.listen = "unix:guard.sock"\nguard.service.listen = "unix:service.sock"\n');
+    const { listen, service } = inspect(sockets).settings ?? {};
+    expect([listen, service]).toMatchObject([
+      { kind: 'unix', mode: 0o660, groupId: 0 },
+      { kind: 'unix', mode: 0o660, groupId: 0 },
+    ]);
   });
 
   it('shows every setting of the guard, and all it reads of http_server, with a line about each', () => {

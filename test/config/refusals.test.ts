@@ -72,6 +72,11 @@ describe('a single value', () => {
     ['guard.token.issuer_suffix', 'maybe', 'must be one of required, optional'],
     ['guard.token.body_encode', 'no', 'must be one of required, optional, plain'],
     ['guard.insecure_listen_without_tls', 'yes', 'must be true or false'],
+    ['guard.insecure_service_without_tls', 'yes', 'must be true or false'],
+    ['guard.listen_mode', 'rw-rw----', 'must be a mode such as 0660'],
+    ['guard.service.listen_mode', '0888', 'must be a mode such as 0660'],
+    ['guard.listen_group', 'no-such-group', 'must be a group of this machine, by name or number'],
+    ['guard.service.listen_group', '4294967295', 'must be a group of this machine, by name or number'],
     ['guard.insecure_clear_text_upstream', '1', 'must be true or false'],
     ['guard.insecure_default_credentials', '[]', 'must be true or false'],
     ['guard.tls', '{ certificate = a }', ''],
@@ -135,7 +140,7 @@ describe('an unknown name', () => {
     ],
     [
       'guard.service.metrics = on',
-      'guard.service.metrics is unknown; known here: listen, hosts, connections',
+      'guard.service.metrics is unknown; known here: listen, hosts, connections, listen_mode, listen_group',
     ],
     ['guard.__proto__.x = 1', expect.stringMatching(/^guard\.__proto__ is unknown/)],
     ['guard.constructor = 1', expect.stringMatching(/^guard\.constructor is unknown/)],
@@ -178,9 +183,10 @@ describe('an unsafe combination is refused unless it is named out loud', () => {
   it('a service listener beyond loopback, which TLS does not cover', () => {
     const text = `${OPEN}guard.service.listen = "0.0.0.0:8091"`;
     expect(messagesOf(`${text}\nguard.tls { certificate = a, key = b }`)).toEqual([
-      'guard.service.listen is reachable from other hosts, and the service listener has no TLS. Listen on 127.0.0.1, or say guard.insecure_listen_without_tls = true',
+      'guard.service.listen is reachable from other hosts, and the service listener has no TLS. Listen on 127.0.0.1, or say guard.insecure_service_without_tls = true',
     ]);
-    expect(messagesOf(`${text}\nguard.insecure_listen_without_tls = true`)).toEqual([]);
+    expect(messagesOf(`${text}\nguard.insecure_listen_without_tls = true`)).toHaveLength(1);
+    expect(messagesOf(`${text}\nguard.insecure_service_without_tls = true`)).toEqual([]);
   });
 
   it.each([

@@ -100,18 +100,18 @@ describe('settings', () => {
           audience = [a, b], max_bytes = 4KB, issuer_suffix = optional, body_encode = optional
           types = [JWT, "application/at+jwt"], iat = optional
         }
-        service.listen = "unix:service.sock"
+        service { listen = "unix:service.sock", listen_mode = 0660, listen_group = 7 }
         tls { certificate = "tls/guard.crt", key = "tls/guard.key" }
         mqtt {
           semantics = emqx, security_profile = legacy, allow_anonymous = true, no_match = allow
           authentication { mechanism = keys-dir, from = username, on_missing_jwt = ignore, enable = false }
         }
         insecure_jwks_endpoint = true
-        insecure_listen_without_tls = true, insecure_clear_text_upstream = true, insecure_default_credentials = true
+        insecure_listen_without_tls = true, insecure_service_without_tls = true, insecure_clear_text_upstream = true, insecure_default_credentials = true
       }`);
     expect(settings).toEqual({
       listen: { kind: 'tcp', host: '::1', port: 9000 },
-      service: { kind: 'unix', path: join(directory, 'service.sock') },
+      service: { kind: 'unix', path: join(directory, 'service.sock'), mode: 0o660, groupId: 7 },
       tls: { certificateFile: join(directory, 'tls/guard.crt'), keyFile: join(directory, 'tls/guard.key') },
       keysDirectory: join(directory, 'issuers'),
       extraKeyFiles: [join(directory, 'jwt/nanomq.pub')],
@@ -161,6 +161,7 @@ describe('settings', () => {
         'mqtt.allow_anonymous is on: MQTT clients need no token',
         'insecure_jwks_endpoint is on',
         'insecure_listen_without_tls is on',
+        'insecure_service_without_tls is on',
         'insecure_clear_text_upstream is on',
         'insecure_default_credentials is on',
       ].map((message) => expect.objectContaining({ message: `guard.${message}` })),

@@ -5,12 +5,13 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listenOn } from '../../src/listener/sockets.ts';
+import { becomeNobody } from '../support/tools.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 
-const listen = async (path: string) => {
+const listen = async (path: string, access: { mode?: number; groupId?: number } = {}) => {
   const server = http.createServer();
   onTestFinished(() => void server.close());
-  await listenOn(server, { kind: 'unix', path }, 'guard.listen or give --listen');
+  await listenOn(server, { kind: 'unix', path, ...access }, 'guard.listen or give --listen');
 };
 
 describe('a path that is not a socket', () => {
@@ -68,5 +69,34 @@ describe('the length of a socket path', () => {
   it('is counted in bytes', async () => {
     const path = `${pathOf(100).slice(0, -4)}ääääääää`;
     await expect(listen(path)).rejects.toThrow(/its path has 112 bytes/);
+  });
+});
+
+describe('who may connect to a socket file', () => {
+  it('is said by its mode and group, past the umask', async () => {
+    const path = join(makeWorkspace(), 'guard.sock');
+    const groupId = process.getgid?.() as number;
+    await listen(path, { mode: 0o660, groupId });
+    const { mode, gid } = lstatSync(path);
+    expect([mode & 0o777, gid]).toEqual([0o660, groupId]);
+  });
+
+  it.runIf(process.getuid?.() === 0)(
+    'may be the group of another user, for one who may give files away',
+    async () => {
+      const path = join(makeWorkspace(), 'guard.sock');
+      await listen(path, { mode: 0o660, groupId: 65_534 });
+      expect(lstatSync(path).gid).toBe(65_534);
+    },
+  );
+
+  it('cannot be a group that this user is not of: nothing is left open', async () => {
+    const directory = makeWorkspace();
+    becomeNobody(directory);
+    const path = join(directory, 'guard.sock');
+    await expect(listen(path, { groupId: 1 })).rejects.toThrow(
+      /its mode and group cannot be set \(EPERM\): this user must be of the group\. Change guard\.listen/,
+    );
+    expect(lstatSync(path, { throwIfNoEntry: false })).toBeUndefined();
   });
 });

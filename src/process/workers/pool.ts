@@ -1,7 +1,6 @@
 // Several processes in the place of one: each serves the guarded listener with its share of the limits, all of them
 // with the keys of the one key store in the primary process. One that dies is replaced; the others do not notice.
 import cluster from 'node:cluster';
-import http from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ListenAddress } from '../../config/address.ts';
 import type { Settings } from '../../config/settings.ts';
@@ -9,7 +8,7 @@ import type { DenyReason } from '../../decision.ts';
 import { Failure } from '../../failure.ts';
 import type { Snapshot } from '../../keystore/snapshot.ts';
 import type { KeyStore } from '../../keystore/store.ts';
-import { boundAddress, closeServer, listenOn } from '../../listener/sockets.ts';
+import { tryListen } from '../../listener/sockets.ts';
 import type { AuditLog } from '../../observe/audit/log.ts';
 import { LISTEN_SETTING, type Opened, type Serving } from '../serving.ts';
 import { describeChange } from './key-change.ts';
@@ -85,7 +84,8 @@ class WorkerPool {
   }
 
   async start(): Promise<ListenAddress> {
-    const listen = await findAddress(this.#settings.listen);
+    // Clears away a socket file left behind, and finds the port that 0 stands for, which every worker has to share.
+    const listen = await tryListen(this.#settings.listen, LISTEN_SETTING);
     this.#settings = { ...this.#settings, listen };
     this.#follow(this.#opened.core.keys);
     // One that hangs would not notice that the channel is closed.
@@ -231,16 +231,4 @@ class WorkerPool {
       await this.#refill(slot);
     }
   }
-}
-
-/**
- * Opens and closes the listener here first: that shows that it can be opened, clears away a socket file left behind,
- * and finds the port that 0 stands for, which every worker to come has to share.
- */
-async function findAddress(listen: ListenAddress): Promise<ListenAddress> {
-  const server = http.createServer();
-  await listenOn(server, listen, LISTEN_SETTING);
-  const bound = boundAddress(server, listen);
-  await closeServer(server, 0);
-  return bound;
 }

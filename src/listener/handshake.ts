@@ -10,8 +10,12 @@ const FIRST_BYTE_MS = 5000;
 /** From then on. Together they are what a head may take on a connection without TLS. */
 export const HANDSHAKE_MS = 5000;
 
-/** Takes down why a connection came to nothing. Returns the id that the caller may be told. */
-export type TellBroken = (socket: Socket, denial: Denial) => string;
+/** Takes down why a connection came to nothing. `answer` sends an answer under an id and gives its bytes. */
+export type TellBroken = (
+  socket: Socket,
+  denial: Denial,
+  answer?: (id: string) => number | undefined,
+) => void;
 
 /** To be called before anybody else listens to the server's events. */
 export function watchHandshakes(server: https.Server, tell: TellBroken): void {
@@ -52,7 +56,7 @@ const isRecord = (bytes: Buffer): boolean => (bytes[0] as number) >= 20 && (byte
 
 function refusePlain(socket: Socket, tell: TellBroken): void {
   const denial = deny('request_malformed', 'This address speaks https.');
-  refuseOnSocket(socket, denial, { requestId: tell(socket, denial) });
+  tell(socket, denial, (requestId) => refuseOnSocket(socket, denial, { requestId }));
 }
 
 const explain = ({ code }: NodeJS.ErrnoException): Denial =>

@@ -64,8 +64,8 @@ export const maxHeadBytes = ({ token }: Pick<Settings, 'token'>): number =>
 
 function createTlsServer(options: http.ServerOptions, tls: TlsMaterial, { recorder }: Front): https.Server {
   const server = https.createServer({ ...options, handshakeTimeout: HANDSHAKE_MS, ...toContext(tls) });
-  watchHandshakes(server, ({ remoteAddress }, denial) =>
-    recorder.tellBroken(remoteAddress, undefined, denial),
+  watchHandshakes(server, ({ remoteAddress }, denial, answer) =>
+    recorder.tellBroken(remoteAddress, undefined, denial, answer),
   );
   return server;
 }

@@ -68,7 +68,14 @@ describe('claims', () => {
       claimedIssuer: HOSTILE,
       allowedMethods: undefined,
     } as const;
-    const seen = observeBroken({ id: '1', startedAtMs: 0, client: '::1', method: 'GET', denial });
+    const seen = observeBroken({
+      id: '1',
+      startedAtMs: 0,
+      client: '::1',
+      method: 'GET',
+      denial,
+      bytesOut: undefined,
+    });
     audit.write(toAuditRecord(seen));
     await audit.close();
     closeSync(fd);

@@ -108,7 +108,7 @@ const ROWS = {
   upstream_unreachable: upstream(502, 'The broker cannot be reached. See guard.upstream.url.'),
   upstream_timeout: upstream(504, 'The broker did not answer in time. See guard.upstream.timeouts.'),
   upstream_broken: upstream(502, 'The answer of the broker could not be used.'),
-  upstream_busy: upstream(503, 'All connections to the broker are in use. Try again shortly.'),
+  upstream_busy: upstream(503, 'Too much is on its way to the broker already. Try again shortly.'),
   guard_failed: row(
     'guard',
     500,

@@ -110,6 +110,19 @@ describe('check', () => {
     expect(stderr).toMatch(/warning: \S+nanomq\.conf:1:1: bad\.pub is not used: /);
   });
 
+  it('warns of more workers than the broker does well to be asked to publish by, where it says such a thing', async () => {
+    const check = async (guard: string) => {
+      const conf = `guard { ${guard} }\nhttp_server { ip_addr = "127.0.0.1" }`;
+      const cwd = makeWorkspace({ 'nanomq.conf': conf, 'keys/ops.pub': OPS.publicPem });
+      return (await runProgram(['check'], { cwd })).stderr;
+    };
+    expect(await check('workers = 3')).toMatch(
+      /warning: \S+nanomq\.conf:1:9: guard\.workers is 3, and each worker may have one publish .* 2 at a time/,
+    );
+    for (const guard of ['workers = 2', 'workers = 3, upstream.profile = generic'])
+      expect(await check(guard)).not.toContain('publish');
+  });
+
   it('names the port of the broker, also where it is the one of the scheme', async () => {
     const cwd = makeWorkspace({ 'keys/ops.pub': OPS.publicPem });
     const { stdout } = await runProgram(['check', '--upstream', 'https://broker.example'], { cwd });

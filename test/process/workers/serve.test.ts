@@ -92,3 +92,25 @@ describe('guard.upstream.connections', () => {
     expect(most).toBe(3);
   });
 });
+
+describe('publishes', () => {
+  it('go to NanoMQ two at a time, whoever of two workers has them', async () => {
+    const { held, respond, release } = holdAnswers();
+    const crew = await startCrew({ guard: 'workers = 2', respond });
+    const clients = [
+      ...(await crew.openEach()),
+      ...(await Promise.all(Array.from({ length: 14 }, crew.open))),
+    ];
+    for (const client of clients) client.write(head('/api/v4/mqtt/held', crew.token, 'POST'));
+    await until(() => held.length === 2, 'two publishes at the broker', DEADLINE_MS);
+    expect(new Set(held.map(({ worker }) => worker)).size).toBe(2);
+    let most = held.length;
+    const releasing = setInterval(() => {
+      most = Math.max(most, held.length);
+      release();
+    }, 1);
+    onTestFinished(() => clearInterval(releasing));
+    for (const client of clients) expect((await client.next({}, DEADLINE_MS)).status).toBe(200);
+    expect(most).toBe(2);
+  });
+});

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { runCommand } from '../support/command.ts';
+import { until } from '../support/guard.ts';
 import { makeIssuer } from '../support/issuers.ts';
 import { runProgram, startProgram } from '../support/program.ts';
 import { makeWorkspace } from '../support/workspace.ts';
@@ -27,6 +28,7 @@ describe('jwks', () => {
     const program = startProgram(['jwks', '--keys', '3', '--serve', '127.0.0.1:0', '--json'], { cwd });
     onTestFinished(async () => void (await program.stop('SIGKILL')));
     const [, url = ''] = await program.told(/serving 3 keys on (\S+);/);
+    await until(() => program.stdout().endsWith('\n'), 'the keys on standard output');
     const shown = JSON.parse(program.stdout());
     expect(await (await fetch(url)).json()).toEqual(shown.jwks);
     expect(shown.jwks.keys).toHaveLength(3);

@@ -112,7 +112,7 @@ class DescriptorSink implements Sink {
     write(this.#options.fd, batch, this.#written, (error, count) => {
       if (this.#isEnded) return;
       if (error?.code === 'EAGAIN') {
-        this.#timer = setTimeout(() => this.#put(batch), RETRY_MS).unref();
+        this.#timer = setTimeout(() => this.#retry(batch), RETRY_MS).unref();
         return;
       }
       if (error) return this.#lose(error);
@@ -121,6 +121,12 @@ class DescriptorSink implements Sink {
       this.#recover();
       this.#finishBatch();
     });
+  }
+
+  #retry(batch: Buffer): void {
+    // Left in place, it would be taken for the timer of the lines that come after.
+    this.#timer = undefined;
+    this.#put(batch);
   }
 
   #recover(): void {

@@ -106,7 +106,7 @@ async function main() {
     id: 'guard',
     title: 'broker-guard',
     describe: (/** @type {import('./contestants/registry.mjs').Context} */ context) => ({
-      ...describeGuard(context),
+      ...describeGuard(context, 1, undefined, ''),
       servicePort: context.servicePort,
     }),
   };

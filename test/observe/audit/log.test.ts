@@ -174,6 +174,32 @@ describe('the audit log', () => {
     closeSync(fd);
   });
 
+  it('writes a line within moments, also where a slow reader has held up the one before', async () => {
+    const { path } = openFile();
+    const pipe = `${path}.pipe`;
+    execFileSync('mkfifo', [pipe]);
+    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    const fd = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
+    const sink = openSink({
+      fd,
+      maxWaitingBytes: 1 << 20,
+      onError: () => undefined,
+      onRecovery: () => undefined,
+    });
+    const total = 300_000;
+    sink.write(`${'a'.repeat(total - 1)}\n`);
+    let taken = 0;
+    await until(() => {
+      taken += readAll(reader);
+      return taken === total;
+    }, 'the long line');
+    sink.write('next\n');
+    await until(() => readAll(reader) === 'next\n'.length, 'the next line, without being closed');
+    await sink.close();
+    closeSync(reader);
+    closeSync(fd);
+  });
+
   it('begins no new line where the last line is whole', async () => {
     const { path, fd } = openFile();
     const sink = openSink({

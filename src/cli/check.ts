@@ -11,6 +11,7 @@ import { openBroker } from '../proxy/broker.ts';
 import { type Findings, formatBroker, tell, toJson } from './check-report.ts';
 import { findSettingsFile, inspectSource, meansEmbedded, type SettingsFlags } from './settings-source.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
+import { describeLeftover } from './trial-pair.ts';
 
 interface CheckFlags extends SettingsFlags {
   readonly json?: boolean;
@@ -98,6 +99,8 @@ async function lookAtKeys(
   }
   keys.close();
   const usable = keys.usableIssuers();
+  const leftover = isEmbedded ? undefined : describeLeftover(keysDirectory);
+  if (leftover !== undefined) lines.push(`${WARNING}${leftover}`);
   return {
     errors: [],
     failures: usable === 0 ? [describeNoKey(keysDirectory, isEmbedded)] : [],

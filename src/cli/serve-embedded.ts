@@ -15,8 +15,8 @@ import { runGuard } from './run-guard.ts';
 import type { SettingsFlags } from './settings-source.ts';
 import { quoteForShell } from './shell.ts';
 import type { ExitCode, Terminal } from './terminal.ts';
+import { locateTrialPair, TRIAL_ISSUER } from './trial-pair.ts';
 
-const ISSUER = 'operator';
 const MQTT_PORT = 1883;
 
 /** @param file settings to guard it by; undefined for the defaults */
@@ -56,7 +56,7 @@ export async function serveEmbedded(
         'a first guarded call:',
         `  curl -H "Authorization: Bearer $(${terminal.self} token ${quoteForShell(privateFile)})" ${describeApi(listen)}/api/v4/brokers`,
         'a first guarded message:',
-        `  ${describePublisher(broker)} -u ${ISSUER} -P "$(${terminal.self} token ${quoteForShell(privateFile)})" -t hello -m world`,
+        `  ${describePublisher(broker)} -u ${TRIAL_ISSUER} -P "$(${terminal.self} token ${quoteForShell(privateFile)})" -t hello -m world`,
       ],
     });
   } finally {
@@ -98,9 +98,7 @@ function describeApi(listen: ListenAddress): string {
 
 /** The private half, made with its public half on first start; a path as seen from the working directory. */
 async function ensureKeyPair(keysDirectory: string): Promise<string> {
-  const privateDirectory = dirname(keysDirectory);
-  const privateFile = join(privateDirectory, `${ISSUER}.key`);
-  const publicFile = join(keysDirectory, `${ISSUER}.pub`);
+  const { privateFile, publicFile } = locateTrialPair(keysDirectory);
   makeDirectory(keysDirectory);
   const [isPrivateHere, isPublicHere] = [existsSync(privateFile), existsSync(publicFile)];
   if (isPrivateHere !== isPublicHere) {
@@ -110,7 +108,9 @@ async function ensureKeyPair(keysDirectory: string): Promise<string> {
       `${here} is here but its other half ${missing} is not: put that back, or remove the first to have a new pair made`,
     );
   }
-  if (!isPrivateHere) await generateKeyPair({ name: ISSUER, keysDirectory, privateDirectory });
+  if (!isPrivateHere) {
+    await generateKeyPair({ name: TRIAL_ISSUER, keysDirectory, privateDirectory: dirname(privateFile) });
+  }
   return relative(process.cwd(), privateFile);
 }
 

@@ -3,6 +3,7 @@ import { reloadSettings } from '../config/load.ts';
 import { runGuard } from './run-guard.ts';
 import { findSettingsFile, readSettings, type SettingsFlags } from './settings-source.ts';
 import type { ExitCode, Terminal } from './terminal.ts';
+import { describeLeftover } from './trial-pair.ts';
 
 export async function runServe(
   terminal: Terminal,
@@ -16,7 +17,10 @@ export async function runServe(
     const { serveEmbedded } = await import('./serve-embedded.ts');
     return serveEmbedded(terminal, flags, file);
   }
-  return runGuard(terminal, readSettings(flags), {
+  const settings = readSettings(flags);
+  const leftover = describeLeftover(settings.keysDirectory);
+  if (leftover !== undefined) terminal.report(`warning: ${leftover}`);
+  return runGuard(terminal, settings, {
     ...(file !== undefined && { readAgain: () => reloadSettings(file, flags) }),
   });
 }

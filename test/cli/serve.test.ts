@@ -114,6 +114,32 @@ describe('serve', () => {
     expect(modes).toEqual([0o660, 0o600]);
   });
 
+  it('names the issuer that is left over from trying out, and so does check', async () => {
+    const upstream = await openUpstream();
+    const cwd = makeWorkspace();
+    const trial = start({ cwd }, ['--listen', '127.0.0.1:0', '--service-listen', '127.0.0.1:0']);
+    await announcedPorts(trial);
+    await trial.stop();
+    writeFileSync(
+      join(cwd, 'nanomq.conf'),
+      `guard { ${ANY_PORTS}, upstream.url = "${upstream.url}" }\nhttp_server.password = x`,
+    );
+    const warning =
+      /^warning: .*operator\.pub is left over from trying out, .* remove both, unless they are meant$/m;
+    const warned = start({ cwd });
+    await announcedPorts(warned);
+    expect(warned.stderr()).toMatch(warning);
+    expect((await runProgram(['check'], { cwd })).stderr).toMatch(
+      /operator\.pub is left over from trying out/,
+    );
+    await warned.stop();
+    writeFileSync(join(cwd, 'keys/ops.pub'), OPS.publicPem);
+    for (const file of ['operator.key', 'keys/operator.pub']) rmSync(join(cwd, file));
+    const clean = start({ cwd });
+    await announcedPorts(clean);
+    expect(clean.stderr()).not.toContain('trying out');
+  });
+
   it('leaves nothing behind where a port is taken: the listeners come before the key pair', async () => {
     const port = await takePort();
     for (const flag of ['--listen', '--service-listen']) {

@@ -2,13 +2,13 @@
 // outlives a file that is being replaced. Time is a number of a monotonic clock, given by the caller.
 
 import { basename } from 'node:path';
-import type { BadFile } from './bad-file.ts';
+import { type BadFile, incomplete } from './bad-file.ts';
 import type { Content, FileKind, Parsed } from './kind.ts';
 import { readWhole, UnreadableFile } from './read.ts';
 import { ABSENT, type Bounds, MISSING, type Trace, tooLarge, traceFile, unreadable } from './trace.ts';
 
 /** Kernel timestamps move in steps of up to 10 ms: after this long a later write cannot share a fingerprint. */
-const SETTLE_MS = 100;
+export const SETTLE_MS = 100;
 /** An incomplete file gets a second look after this long; until then it costs what was there before nothing, and gains nothing. */
 const SECOND_LOOK_MS = 300;
 
@@ -72,7 +72,7 @@ function nextAgeMs<T>({ served, incompleteSinceMs, isReportable, seenMs }: Entry
 function confirm<T>(source: Source<T>, trace: Trace, previous: Entry<T>, nowMs: number): Entry<T> {
   const bytes = readTrace(trace, source.kind);
   if (!Buffer.isBuffer(bytes)) return age(previous, nowMs);
-  if (previous.unconfirmed === toText(bytes)) return age({ ...previous, unconfirmed: undefined }, nowMs);
+  if (previous.unconfirmed === toText(bytes)) return age(settle(previous), nowMs);
   return toEntry(source, { trace, found: source.kind.parse(bytes), bytes }, previous, nowMs);
 }
 
@@ -115,6 +115,7 @@ function toEntry<T>(
   const incompleteSinceMs =
     file.usable || !file.incomplete ? undefined : (previous?.incompleteSinceMs ?? nowMs);
   const isHeld = previous?.served.usable && incompleteSinceMs !== undefined;
+  const isUnsettled = file.usable && source.kind.settles === true && !isSettled(trace, previous, nowMs);
   return age(
     {
       trace,
@@ -123,12 +124,36 @@ function toEntry<T>(
       unconfirmed: bytes && toText(bytes),
       isReadable: typeof trace.target !== 'string' || bytes !== undefined,
       file,
-      served: isHeld ? previous.served : file,
+      served: isHeld ? previous.served : isUnsettled ? serveMeanwhile(file, previous) : file,
       isReportable: false,
     },
     nowMs,
   );
 }
+
+/** Nothing wants a second look that was there, unchanged, before anybody looked. */
+function isSettled<T>(trace: Trace, previous: Entry<T> | undefined, nowMs: number): boolean {
+  if (previous !== undefined || trace.changedMs === undefined) return false;
+  return trace.changedMs + SETTLE_MS < performance.timeOrigin + nowMs;
+}
+
+/** Whether something new is there that does not count yet. */
+export const isUnsettledEntry = <T>({ file, served, unconfirmed }: Entry<T>): boolean =>
+  file.usable && served !== file && unconfirmed !== undefined;
+
+/** What counts while a file may still be written. */
+function serveMeanwhile<T>(file: Content<T>, previous: Entry<T> | undefined): Content<T> {
+  return previous?.served.usable
+    ? previous.served
+    : { ...incomplete('The file is being written.'), name: file.name };
+}
+
+/** It has stayed the same: it counts. */
+const settle = <T>(entry: Entry<T>): Entry<T> => ({
+  ...entry,
+  unconfirmed: undefined,
+  served: entry.file.usable ? entry.file : entry.served,
+});
 
 /** Ends the time that content outlives its file, and the patience with a file that grows. */
 function age<T>(entry: Entry<T>, nowMs: number): Entry<T> {

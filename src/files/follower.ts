@@ -1,8 +1,10 @@
 // Follows a directory, and single files elsewhere: a watch for speed, a poll for certainty, one scan for all kinds of
 // files. What they mean is told by the kinds; who hears of it is none of its business.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Followed, FollowedState } from '../followed.ts';
 import { listDirectory, traceDirectory } from './directory.ts';
+import { SETTLE_MS } from './entry.ts';
 import type { Kinds } from './kind.ts';
 import { listByPath, Places } from './places.ts';
 import { type PassResult, Schedule } from './schedule.ts';
@@ -26,6 +28,7 @@ const DEBOUNCE_MS = 50;
 /** A name added in the same tick of the kernel's clock as the listing leaves no trace in the directory's times. */
 const DIRECTORY_SETTLE_MS = 100;
 const CHECK_INTERVAL_MS = 250;
+const SETTLE_ROUNDS = 3;
 const MIN_INTERVAL_MS = 500;
 const MAX_INTERVAL_MS = 10_000;
 /** Rest per work. With the listing and the garbage it leaves, an idle follower stays below 5 % of a core at any size. */
@@ -50,6 +53,7 @@ export class DirectoryFollower<K extends Kinds> implements Followed<FilesState<K
   static async open<K extends Kinds>(options: FollowOptions<K>): Promise<DirectoryFollower<K>> {
     const follower = new DirectoryFollower(options);
     await follower.#scans.run();
+    await follower.#awaitSettled();
     follower.#checks.request(CHECK_INTERVAL_MS);
     return follower;
   }
@@ -77,6 +81,14 @@ export class DirectoryFollower<K extends Kinds> implements Followed<FilesState<K
     this.#isClosed = true;
     for (const schedule of [this.#looks, this.#checks, this.#scans]) schedule.close();
     this.#watch.close();
+  }
+
+  /** What was written a moment ago counts from the start all the same; what is still being written need not. */
+  async #awaitSettled(): Promise<void> {
+    for (let round = 0; round < SETTLE_ROUNDS && this.#table.hasUnsettled(); round++) {
+      await delay(SETTLE_MS + 1);
+      await this.#lookSoon();
+    }
   }
 
   #hear(name: string | undefined): void {

@@ -10,6 +10,11 @@ export interface FileKind<T> {
   isNamed(name: string): boolean;
   /** Its files are looked at, and their names listed as ignored all the same. */
   readonly isIgnored?: boolean;
+  /**
+   * A part of such a file may read like a whole one: what is new counts once it has stayed the same for a moment, and
+   * until then what was there before.
+   */
+  readonly settles?: true;
   /** Pure; one bad part makes the whole file bad. */
   parse(bytes: Buffer): Parsed<T>;
   /** `found`, with what has stayed the same since `before` as the very objects it was; all of `before` where nothing differs. */

@@ -1,7 +1,7 @@
 // What is known of every file that is followed: brought up to date look by look, in whatever order looks come, and
 // given out as immutable states. Knows when a file wants to be seen again, but no timer.
 
-import { type Entry, lookAt, markAbsent, nextLookMs, type Source } from './entry.ts';
+import { type Entry, isUnsettledEntry, lookAt, markAbsent, nextLookMs, type Source } from './entry.ts';
 import type { FileKind, Kinds, MeaningOf } from './kind.ts';
 import { ABSENT } from './trace.ts';
 
@@ -123,6 +123,14 @@ export class FileTable<K extends Kinds> {
     return this.#placesOf(this.#restless).filter(
       ({ key }) => !this.#isGone(key) && this.#nextLookMs(key) <= nowMs,
     );
+  }
+
+  /** Whether a file may still be written, whose new content does not count yet. */
+  hasUnsettled(): boolean {
+    return [...this.#restless].some((key) => {
+      const row = this.#rows.get(key);
+      return row !== undefined && isUnsettledEntry(row.entry);
+    });
   }
 
   /** When the first file wants its next look; infinite when all can wait for the poll. */

@@ -11,6 +11,8 @@ import { formatSize } from './read.ts';
 export interface Trace {
   readonly fingerprint: string;
   readonly isLink: boolean;
+  /** When its content or its place last changed, in Unix milliseconds; undefined where nobody can know. */
+  readonly changedMs?: number;
   /** The real path of a regular file of acceptable size, or why there is nothing to read. */
   readonly target: string | BadFile;
 }
@@ -37,7 +39,8 @@ export function traceFile(path: string, bounds: Bounds | undefined, measure: Mea
     const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
     if (!stats) return ABSENT;
     if (stats.isSymbolicLink()) return traceLink(path, stats, bounds, measure);
-    return { fingerprint: fingerprintOf(stats), isLink: false, target: judgeStats(stats, measure) ?? path };
+    const target = judgeStats(stats, measure) ?? path;
+    return { fingerprint: fingerprintOf(stats), isLink: false, changedMs: changedMsOf(stats), target };
   } catch (error) {
     return { fingerprint: `unreadable ${codeOf(error)}`, isLink: false, target: unreadable(error) };
   }
@@ -68,8 +71,11 @@ function traceLink(path: string, link: BigIntStats, bounds: Bounds | undefined, 
   if (bounds !== undefined && !isInside(target, bounds.realPath)) {
     return { fingerprint, isLink: true, target: bad(`The symbolic link leaves the ${bounds.called}.`) };
   }
-  return { fingerprint, isLink: true, target: judgeStats(stats, measure) ?? target };
+  const changedMs = changedMsOf(stats);
+  return { fingerprint, isLink: true, changedMs, target: judgeStats(stats, measure) ?? target };
 }
+
+const changedMsOf = (stats: BigIntStats): number => Number(stats.ctimeMs);
 
 function judgeStats(stats: BigIntStats, measure: Measure): BadFile | undefined {
   if (!stats.isFile()) return bad(`It is a ${kindOf(stats)}, not a regular file.`);

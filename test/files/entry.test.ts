@@ -93,3 +93,30 @@ describe('an entry', () => {
     expect(nextLookMs(lookAt(source, confirmed, 1300))).toBeUndefined();
   });
 });
+
+describe('an entry of a kind of which a part may read like a whole', () => {
+  const makeSettling = (text: string) => {
+    const source = makeSource(text);
+    return { ...source, kind: { ...NOTES, settles: true as const } };
+  };
+
+  it('serves what was there before until the new content has stayed the same for 100 ms', () => {
+    const source = makeSettling(note('one'));
+    const first = lookAt(source, lookAt(source, undefined, 1000), 1100);
+    expect(served(first)).toBe('one');
+    writeFileSync(source.path, note('tw'));
+    const part = lookAt(source, first, 2000);
+    expect([served(part), nextLookMs(part)]).toEqual(['one', 2100]);
+    writeFileSync(source.path, note('two'));
+    const whole = lookAt(source, part, 2090);
+    expect(served(lookAt(source, whole, 2189))).toBe('one');
+    expect(served(lookAt(source, whole, 2190))).toBe('two');
+  });
+
+  it('is nothing yet where there was none before', () => {
+    const source = makeSettling(note('one'));
+    const entry = lookAt(source, undefined, performance.now());
+    expect(entry.served).toMatchObject({ usable: false, reason: 'The file is being written.' });
+    expect(served(lookAt(source, entry, entry.seenMs + 100))).toBe('one');
+  });
+});

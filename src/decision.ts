@@ -1,17 +1,37 @@
 // The vocabulary of every verdict, and the one table that turns a reason into an answer.
 // Knows no HTTP message, no token format and no clock.
 
-/** What a request asks for, in classes that an operator thinks in; named in the audit record. */
-export type ActionName =
-  | 'read'
-  | 'publish'
-  | 'write'
-  | 'configure'
-  | 'control'
-  | 'other'
-  // Of MQTT clients; they publish as well.
-  | 'connect'
-  | 'subscribe';
+/** The highest power of a call, in classes that an operator thinks in; the greatest first. */
+export const ACTION_CLASSES = [
+  'code',
+  'users',
+  'secrets',
+  'cluster',
+  'control',
+  'config',
+  'kick',
+  'write',
+  'publish',
+  'read',
+] as const;
+
+export type ActionClass = (typeof ACTION_CLASSES)[number];
+
+/** What a request asks for: `clients.list`, of the class `read`. Named in the audit record. */
+export interface Action {
+  readonly name: string;
+  readonly class: ActionClass;
+}
+
+/** By which right something is allowed, or for want of which it is not. Named in the audit record. */
+export interface Grant {
+  /** The roles that allow it, or those that the caller has. */
+  readonly role: string | undefined;
+  /** The rule that decided: `roles`, `allow clients.*`, `sources`. */
+  readonly rule: string;
+  /** It is let pass all the same, in observe mode; without it the reason would be this. */
+  readonly wouldDeny?: DenyReason | undefined;
+}
 
 export type Stage = 'credential' | 'form' | 'key' | 'claims' | 'policy' | 'request' | 'upstream' | 'guard';
 
@@ -133,6 +153,10 @@ export interface Denial {
   readonly claimedIssuer: string | undefined;
   /** For the Allow field (RFC 9110 §10.2.1), where the method is what was wrong. */
   readonly allowedMethods: readonly string[] | undefined;
+  /** For the challenge (RFC 6750 §3): the word that a token's scope would have to hold. */
+  readonly scope: string | undefined;
+  /** For want of which right. For the audit record only. */
+  readonly grant: Grant | undefined;
 }
 
 /** The verified caller. */
@@ -145,6 +169,15 @@ export interface Principal {
   /** RFC 7638 thumbprint of the key that verified the signature. */
   readonly thumbprint: string;
   readonly bodyEncode: 0 | 1;
+  /** What the token says of its own rights; undefined where it says nothing. */
+  readonly claimedRights?: ClaimedRights | undefined;
+}
+
+/** Words of a token that narrow what its issuer may do. */
+export interface ClaimedRights {
+  /** `scope`, word by word; undefined where there is none. */
+  readonly scope: readonly string[] | undefined;
+  readonly roles: readonly string[] | undefined;
 }
 
 export type Decision<T> = { readonly allowed: true; readonly value: T } | Denial;
@@ -164,6 +197,8 @@ export const deny = (reason: DenyReason, detail?: string): Denial => ({
   principal: undefined,
   claimedIssuer: undefined,
   allowedMethods: undefined,
+  scope: undefined,
+  grant: undefined,
 });
 
 /** The same refusal, of a token that says who its issuer is. */
@@ -174,6 +209,8 @@ export const denyIssuer = ({ reason, detail }: Denial, claimedIssuer: string): D
   principal: undefined,
   claimedIssuer,
   allowedMethods: undefined,
+  scope: undefined,
+  grant: undefined,
 });
 
 /** The same refusal, of a caller who is known. */
@@ -184,6 +221,8 @@ export const denyPrincipal = ({ reason, detail }: Denial, principal: Principal):
   principal,
   claimedIssuer: undefined,
   allowedMethods: undefined,
+  scope: undefined,
+  grant: undefined,
 });
 
 /** A method that is not among those that the target takes. */
@@ -194,6 +233,25 @@ export const denyMethod = (allowedMethods: readonly string[]): Denial => ({
   principal: undefined,
   claimedIssuer: undefined,
   allowedMethods,
+  scope: undefined,
+  grant: undefined,
+});
+
+/** A caller who is known, without the right to what is asked. */
+export const denyPermission = (
+  detail: string,
+  grant: Grant,
+  principal: Principal | undefined,
+  scope: string | undefined,
+): Denial => ({
+  allowed: false,
+  reason: 'not_permitted',
+  detail,
+  principal,
+  claimedIssuer: undefined,
+  allowedMethods: undefined,
+  scope,
+  grant,
 });
 
 export const allow = <T>(value: T): Decision<T> => ({ allowed: true, value });

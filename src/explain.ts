@@ -3,6 +3,7 @@
 import type { Core } from './core.ts';
 import { type Denial, type DenyReason, REASONS } from './decision.ts';
 import type { KeyStore } from './keystore/store.ts';
+import { explainCall, type Why } from './policy/why.ts';
 import { FORM_CHECKS, readClaims, TIME_CHECKS } from './token/claims.ts';
 import type { JsonObject } from './token/json.ts';
 import { type DecodedToken, decodeToken, judgeHeader } from './token/jws.ts';
@@ -34,6 +35,37 @@ export function explainToken(token: string, { guard, keys, settings }: Core, now
   const checked = runChecks(token, settings.token, keys, nowMs / 1000);
   if (decision.allowed) return { accepted: true, ...checked };
   return { accepted: false, reason: decision.reason, message: explainDenial(decision), ...checked };
+}
+
+/** Why a call with this token is let pass, or is not. */
+export interface CallExplanation {
+  readonly allowed: boolean;
+  readonly issuer?: string;
+  readonly token: Explanation;
+  /** What the policy says; absent where the token is refused. */
+  readonly call?: Why;
+}
+
+export interface Call {
+  readonly method: string;
+  readonly path: string;
+  /** The address it comes from; the loopback address unless told. */
+  readonly client: string | undefined;
+}
+
+export function explainCallOf(
+  core: Core,
+  token: string,
+  { method, path, client = '127.0.0.1' }: Call,
+  nowMs: number,
+): CallExplanation {
+  const explained = explainToken(token, core, nowMs);
+  const decision = core.guard.authenticate(token);
+  const filed = decision.allowed ? core.keys.lookup(decision.value.issuer) : undefined;
+  if (!decision.allowed || filed === undefined) return { allowed: false, token: explained };
+  const caller = { principal: decision.value, filed, client, nowSeconds: nowMs / 1000 };
+  const call = explainCall(core.policy, caller, method, path);
+  return { allowed: call.allowed, issuer: filed.name, token: explained, call };
 }
 
 const PARTS = 'three base64url parts of strict JSON';

@@ -1,20 +1,42 @@
-// The core's one face: who is calling, as a decision. Remembers which tokens were verified, never for how
-// long they are good: times are judged on each call, and a remembered signature dies with its key.
+// The core's one face: who is calling and what they may do, as decisions. Remembers which tokens were verified, never for how
+// long they are good: times and rights are judged on each call, and a remembered signature dies with its key.
 import { LRUCache } from 'lru-cache';
-import { allow, type Decision, denyPrincipal, type Principal } from './decision.ts';
+import {
+  allow,
+  type Decision,
+  type Denial,
+  deny,
+  denyPrincipal,
+  type Grant,
+  type Principal,
+} from './decision.ts';
+import type { Asked, FiledIssuer, Policy } from './policy/policy.ts';
 import { checkTimes } from './token/claims.ts';
 import {
+  type FiledKeys,
   issuerKeys,
-  type KeyLookup,
   type KeySource,
   type TokenRules,
   type VerifiedToken,
   verifyToken,
 } from './token/verify.ts';
 
-export interface Guard {
+/** Half of a guard, for whoever has rules of their own on what a caller may do. */
+export interface Authenticator {
   /** The principal behind a token, or why there is none. `token` is the text after the scheme. */
   authenticate(token: string): Decision<Principal>;
+}
+
+export interface Guard extends Authenticator {
+  /** By which right the principal may, or why not. Nobody, who has sent no token, may what is open. */
+  authorize(principal: Principal | undefined, asked: Asked): Decision<Grant>;
+  /** Both: the principal behind a token, where it may do what is asked. */
+  judge(token: string, asked: Asked): Decision<Judged>;
+}
+
+export interface Judged {
+  readonly principal: Principal;
+  readonly grant: Grant;
 }
 
 interface JudgeOptions {
@@ -24,7 +46,9 @@ interface JudgeOptions {
 }
 
 export interface GuardOptions extends JudgeOptions {
-  readonly lookup: KeyLookup;
+  /** What is filed for the name that a token says. */
+  readonly lookup: (issuer: string) => (FiledKeys & FiledIssuer) | undefined;
+  readonly policy: Policy;
 }
 
 interface Remembered {
@@ -36,10 +60,37 @@ interface Remembered {
 const REMEMBERED_BYTES = 4 * 1024 * 1024;
 
 /** A guard whose tokens name a key file of the keys directory. */
-export const createGuard = ({ lookup, ...options }: GuardOptions): Guard =>
-  createJudge({ ...options, keys: issuerKeys(lookup) });
+export function createGuard({ rules, lookup, policy, now }: GuardOptions): Guard {
+  const judgeClaims = ({ issuer, claims }: VerifiedToken): Denial | undefined => {
+    const filed = lookup(issuer);
+    return filed && policy.judgeClaims(filed, claims);
+  };
+  const { authenticate } = createJudge({ rules, keys: issuerKeys(lookup), now, judgeClaims });
+  const guard: Guard = {
+    authenticate,
+    authorize(principal, asked) {
+      if (principal === undefined) return policy.authorizeNobody(asked) ?? deny('token_missing');
+      const filed = lookup(principal.issuer);
+      if (filed === undefined) return denyPrincipal(deny('key_unusable'), principal);
+      return policy.authorize(principal, filed, asked, now() / 1000);
+    },
+    judge(token, asked) {
+      const caller = authenticate(token);
+      if (!caller.allowed) return caller;
+      const granted = guard.authorize(caller.value, asked);
+      return granted.allowed ? allow({ principal: caller.value, grant: granted.value }) : granted;
+    },
+  };
+  return guard;
+}
 
-export function createJudge({ rules, keys, now }: JudgeOptions & { readonly keys: KeySource }): Guard {
+interface KeyJudgeOptions extends JudgeOptions {
+  readonly keys: KeySource;
+  /** What the issuer asks of the claims beside what is asked of all; on each call. */
+  readonly judgeClaims?: (token: VerifiedToken) => Denial | undefined;
+}
+
+export function createJudge({ rules, keys, now, judgeClaims }: KeyJudgeOptions): Authenticator {
   // The key is the token itself: its text is canonical (strict base64url), so one signature has one text.
   // Only verified tokens get in; a flood of bad ones evicts nothing.
   const remembered = new LRUCache<string, Remembered>({
@@ -64,13 +115,14 @@ export function createJudge({ rules, keys, now }: JudgeOptions & { readonly keys
         known = { token: verified.value, principal: toPrincipal(verified.value) };
         remembered.set(token, known);
       }
-      const denial = checkTimes(known.token.claims, rules, now() / 1000);
-      return denial === undefined ? allow(known.principal) : denyPrincipal(denial, known.principal);
+      const { token: verified, principal } = known;
+      const denial = judgeClaims?.(verified) ?? checkTimes(verified.claims, rules, now() / 1000);
+      return denial === undefined ? allow(principal) : denyPrincipal(denial, principal);
     },
   };
 }
 
 function toPrincipal({ issuer, key, claims }: VerifiedToken): Principal {
-  const { bodyEncode, subject, tokenId } = claims;
-  return { issuer, thumbprint: key.thumbprint, bodyEncode, subject, tokenId };
+  const { bodyEncode, subject, tokenId, rights } = claims;
+  return { issuer, thumbprint: key.thumbprint, bodyEncode, subject, tokenId, claimedRights: rights };
 }

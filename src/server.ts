@@ -9,6 +9,7 @@ import type { Broker } from './proxy/broker.ts';
 import { answerDenials } from './steps/answer-denials.ts';
 import { GuardApplication } from './steps/application.ts';
 import { authenticate } from './steps/authenticate.ts';
+import { authorize } from './steps/authorize.ts';
 import { denyFailures } from './steps/deny-failures.ts';
 import { forward } from './steps/forward.ts';
 import { judgeBody } from './steps/judge-body.ts';
@@ -33,8 +34,9 @@ export function createGuardedApp(parts: GuardedParts): GuardApplication {
   app.use(answerDenials()); // a denial that comes back becomes status, challenge and code: the only writer
   app.use(denyFailures(say)); // an exception below is guard_failed
   app.use(readHead()); // one Host, one length, printable fields
-  app.use(judgeTarget(profile)); // canonical path -> action
+  app.use(judgeTarget(profile)); // canonical path and method -> action
   app.use(authenticate(guard)); // credential, issuer, key, signature, claims
+  app.use(authorize(guard)); // may this caller do this action
   app.use(judgeBody(broker)); // by the head alone: nothing is read yet
   app.use(openBody(broker)); // a small one whole, of a large one the first part
   app.use(forward(broker)); // a rebuilt request out, a strict answer back

@@ -104,9 +104,10 @@ describe('the page about operation', () => {
   const page = read('docs/operation.md');
 
   it('explains every member of an audit record, and no other', async () => {
-    const pair = await startPair();
+    const pair = await startPair({ guard: 'policy.default_role = viewer, policy.observe = true' });
     const wanted = { sub: 'grafana', jti: '7' };
-    await pair.send(buildHead('GET', BROKERS, [`Authorization: Bearer ${mintToken(OPS, wanted)}`]));
+    const good = [`Authorization: Bearer ${mintToken(OPS, wanted)}`];
+    await pair.send(buildHead('GET', '/api/v4/clients/pump', good));
     const forged = mintToken(makeIssuer(), wanted);
     await pair.send(buildHead('GET', BROKERS, [`Authorization: Bearer ${forged}`]));
     await pair.ask('GET', '/api/v4//');

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createGuard } from '../src/guard.ts';
 import type { IssuerKey, KeyLookup, TokenRules } from '../src/token/verify.ts';
 import { makeIssuer, mintToken, nowSeconds } from './support/issuers.ts';
+import { makePolicy } from './support/policy.ts';
 
 const RULES: TokenRules = {
   algorithms: ['RS256'],
@@ -34,7 +35,7 @@ function setUp() {
   let now = nowSeconds() * 1000;
   const lookup: KeyLookup = () => keys && { name: 'ops.pub', usable: true, keys };
   return {
-    guard: createGuard({ rules: RULES, lookup, now: () => now }),
+    guard: createGuard({ rules: RULES, policy: makePolicy(), lookup, now: () => now }),
     uses: counted.uses,
     setKeys: (replaced: IssuerKey[] | undefined) => {
       keys = replaced;
@@ -88,7 +89,7 @@ describe('a token whose iss is a short name', () => {
 
   it('has its issuer under the full name, when it is verified and when it is remembered', () => {
     const lookup: KeyLookup = () => filed('ops.pub');
-    const guard = createGuard({ rules: RULES, lookup, now: Date.now });
+    const guard = createGuard({ rules: RULES, policy: makePolicy(), lookup, now: Date.now });
     const token = mintToken(ops, { iss: 'ops' });
     for (let call = 0; call < 2; call++)
       expect(guard.authenticate(token)).toMatchObject({ allowed: true, value: { issuer: 'ops.pub' } });
@@ -107,7 +108,12 @@ describe('a token whose iss is a short name', () => {
       ['ops.pub', one],
       ['ops', one],
     ]);
-    const guard = createGuard({ rules: RULES, lookup: (issuer) => files.get(issuer), now: Date.now });
+    const guard = createGuard({
+      rules: RULES,
+      policy: makePolicy(),
+      lookup: (issuer) => files.get(issuer),
+      now: Date.now,
+    });
     const token = mintToken(ops, { iss: 'ops' });
     expect(guard.authenticate(token).allowed).toBe(true);
     files.delete('ops');

@@ -1,10 +1,11 @@
 // The composition of a request's steps: what breaks inside the guard, and whose name goes to the broker.
 import http from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { deny } from '../src/decision.ts';
 import { Connections } from '../src/listener/connection.ts';
 import { type AuditRecord, auditObserver } from '../src/observe/audit/record.ts';
 import { createRecorder } from '../src/observe/recorder.ts';
-import { PROFILES } from '../src/policy/profile.ts';
+import { loadProfile } from '../src/policy/profile.ts';
 import { openBroker } from '../src/proxy/broker.ts';
 import { createGuardedApp } from '../src/server.ts';
 import { until } from './support/guard.ts';
@@ -50,11 +51,13 @@ async function startBroken(error: unknown) {
       skipTurn: () => undefined,
     }).of,
     say: report,
-    profile: PROFILES.nanomq,
+    profile: loadProfile('nanomq'),
     guard: {
       authenticate() {
         throw error;
       },
+      authorize: () => deny('token_missing'),
+      judge: () => deny('token_missing'),
     },
     broker,
   });

@@ -9,6 +9,8 @@ export interface Findings {
   readonly isEmbedded: boolean;
   readonly keysDirectory: string | undefined;
   readonly usableIssuers: number | undefined;
+  /** Who may do what, in a few words. */
+  readonly policy: readonly string[];
   /** What keeps serve from starting. */
   readonly errors: readonly Problem[];
   /** What lets it start, and then refuse everything. */
@@ -50,7 +52,7 @@ export function tell(terminal: Terminal, findings: Findings, file: string | unde
 const EMBEDDED_BROKER = 'the embedded broker';
 
 function formatSummary(settings: Settings, findings: Findings, file: string | undefined): string {
-  const { isEmbedded, keysDirectory, usableIssuers } = findings;
+  const { isEmbedded, keysDirectory, usableIssuers, policy } = findings;
   const broker = isEmbedded ? EMBEDDED_BROKER : formatBroker(settings);
   const isNanomq = !isEmbedded && settings.upstream.profile === 'nanomq';
   const workers = isNanomq
@@ -59,7 +61,8 @@ function formatSummary(settings: Settings, findings: Findings, file: string | un
   return (
     `${formatSource(file, isEmbedded)}\n` +
     `  listens on ${formatListen(settings)}, service on http://${formatAddress(settings.service)}, forwards to ${broker}\n` +
-    `${workers}  usable issuers in ${keysDirectory}: ${usableIssuers}\n`
+    `${workers}  usable issuers in ${keysDirectory}: ${usableIssuers}\n` +
+    policy.map((line) => `  ${line}\n`).join('')
   );
 }
 

@@ -2,10 +2,15 @@
 import type { SettingsReading } from '../config/load.ts';
 import { comparePlaces, placeOf } from '../config/problems.ts';
 import type { Settings } from '../config/settings.ts';
+import { makeSidecarReader } from '../config/sidecar.ts';
 import { Failure, type Problem, SettingsFailure } from '../failure.ts';
+import type { SidecarReader } from '../keystore/sidecar.ts';
+import type { Snapshot } from '../keystore/snapshot.ts';
 import { openKeyStore } from '../keystore/store.ts';
 import { describeExpiry, readTls } from '../listener/tls.ts';
-import { PROFILES } from '../policy/profile.ts';
+import { describePolicy } from '../policy/describe.ts';
+import { Policy } from '../policy/policy.ts';
+import { loadProfile } from '../policy/profile.ts';
 import { listOvershares, shareOut, WHOLE } from '../process/share.ts';
 import { openBroker } from '../proxy/broker.ts';
 import { type Findings, formatBroker, tell, toJson } from './check-report.ts';
@@ -30,11 +35,11 @@ async function lookAtAll({ now }: Terminal, flags: CheckFlags): Promise<Findings
   const isEmbedded = meansEmbedded(flags);
   const reading = attempt(() => inspectSource(flags));
   if (reading instanceof Failure) {
-    const none = { settings: undefined, keysDirectory: undefined, usableIssuers: undefined };
+    const none = { settings: undefined, keysDirectory: undefined, usableIssuers: undefined, policy: [] };
     return { ...none, isEmbedded, errors: toProblems(reading), failures: [], warnings: [] };
   }
   const { settings, files, find } = reading;
-  const keys = await lookAtKeys(files, isEmbedded);
+  const keys = await lookAtKeys(files, readSidecarsBy(settings), isEmbedded);
   const tls = lookAtTls(files, now());
   const shares = settings === undefined || isEmbedded ? [] : listOvershares(settings);
   const place = (problem: Problem): Problem => ({ ...placeByName(problem, find), ...problem });
@@ -43,6 +48,10 @@ async function lookAtAll({ now }: Terminal, flags: CheckFlags): Promise<Findings
     isEmbedded,
     keysDirectory: files.keysDirectory,
     usableIssuers: keys.usable,
+    policy:
+      settings === undefined || keys.snapshot === undefined
+        ? []
+        : describePolicy(settings.policy, keys.snapshot),
     errors: [...reading.problems, ...[...keys.errors, ...tls.errors].map(place)].sort(comparePlaces),
     failures: [...keys.failures.map(place), ...(flags.connect ? await connect(settings, isEmbedded) : [])],
     warnings: [...reading.warnings, ...[...keys.warnings, ...tls.warnings, ...shares].map(place)].sort(
@@ -50,6 +59,12 @@ async function lookAtAll({ now }: Terminal, flags: CheckFlags): Promise<Findings
     ),
   };
 }
+
+/** Where the settings are wrong, nobody knows what the words of a sidecar have to be. */
+const readSidecarsBy = (settings: Settings | undefined): SidecarReader =>
+  settings === undefined
+    ? () => ({ usable: true, rules: {} })
+    : makeSidecarReader(new Policy(settings.upstream.profile, settings.policy).vocabulary);
 
 const placeByName = ({ name }: Problem, find: SettingsReading['find']) =>
   name === undefined ? undefined : placeOf(name.split('.'), find);
@@ -78,8 +93,9 @@ const NOTHING: Look = { errors: [], failures: [], warnings: [] };
 
 async function lookAtKeys(
   { keysDirectory, extraKeyFiles = [], issuerSuffixOptional = false }: SettingsReading['files'],
+  readSidecar: SidecarReader,
   isEmbedded: boolean,
-): Promise<Look & { usable: number | undefined }> {
+): Promise<Look & { usable: number | undefined; snapshot?: Snapshot }> {
   if (keysDirectory === undefined) return { ...NOTHING, usable: undefined };
   const lines: string[] = [];
   const name = 'guard.keys_dir';
@@ -87,6 +103,7 @@ async function lookAtKeys(
     directory: keysDirectory,
     extraFiles: extraKeyFiles,
     suffixOptional: issuerSuffixOptional,
+    readSidecar,
     report: (line) => lines.push(line),
   }).catch((error: unknown) => {
     if (error instanceof Failure) return error;
@@ -108,6 +125,7 @@ async function lookAtKeys(
       .filter((line) => line.startsWith(WARNING))
       .map((line) => ({ message: line.slice(WARNING.length), name })),
     usable,
+    snapshot: keys.snapshot(),
   };
 }
 
@@ -137,7 +155,7 @@ async function connect(settings: Settings | undefined, isEmbedded: boolean): Pro
     () => performance.now(),
     (line) => causes.push(line),
   );
-  const reason = await broker.probe(PROFILES[settings.upstream.profile].probe);
+  const reason = await broker.probe(loadProfile(settings.upstream.profile).probe);
   broker.close(true);
   if (reason === undefined) return [];
   const advice =

@@ -3,6 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { Failure, type FailureCode } from '../failure.ts';
 import { MIN_KEY_BITS } from '../keystore/key.ts';
 import { toPrintable } from '../observe/printable.ts';
+import { PROFILE_NAMES } from '../policy/profile.ts';
 import { DEFAULT_ALGORITHM, RSA_ALGORITHMS } from '../token/algorithms.ts';
 import { redact } from './redact.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
@@ -93,6 +94,7 @@ function buildProgram(act: Act, terminal: Terminal, version: string): Command {
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  broker-guard jwks --keys 3')
     .action(act(async () => (await import('./jwks.ts')).runJwks));
+  addPolicy(program, act);
   addSettings(command(program, 'keys', 'list the key files, the usable and the others'))
     .option('--json', 'print JSON')
     .action(act(async () => (await import('./keys.ts')).runKeys));
@@ -115,17 +117,25 @@ function addSettings(target: Command): Command {
 
 const EXPLAIN_HELP = `
 Examples:
+  broker-guard explain DELETE /api/v4/rules/1 --token-file ci.jwt
+  broker-guard explain --request 028b0f7ffa76-1 --audit audit.log
   broker-guard explain --mqtt --token-file device.jwt --client-id device-1 --publish up/device-1
   echo '{"clientid":"device-1","password":"…","action":"subscribe","topic":"down/#"}' |
     broker-guard explain --mqtt --question -
 
-Exit code of one question: 0 allowed, 1 denied. Of --question: 0 where every line was answered.`;
+Exit code of one call or question: 0 allowed, 1 refused. Of --request: 0 where there is such a record. Of --question: 0
+where every line was answered.`;
 
 function addExplain(program: Command): Command {
-  const explain = command(program, 'explain', 'say whether an MQTT client may, which rule decides, and why');
+  const explain = command(program, 'explain', 'say why a call, or an MQTT client, is allowed or refused');
   return addSettings(explain)
-    .option('--mqtt', 'about an MQTT client')
+    .argument('[method]', 'of the call')
+    .argument('[path]', 'its path, with or without a query')
     .option('--token-file <file>', 'file that holds the token; - for standard input')
+    .option('--source <address>', 'address the call comes from', '127.0.0.1')
+    .option('--request <id>', 'a request that was answered, by its X-Request-Id')
+    .option('--audit <file>', 'file that holds its audit record')
+    .option('--mqtt', 'about an MQTT client')
     .option('--client-id <text>', 'client id of CONNECT', '')
     .option('--username <text>', 'user name of CONNECT')
     .option('--publish <topic>', 'a topic to publish to')
@@ -137,6 +147,36 @@ function addExplain(program: Command): Command {
     .option('--json', 'print JSON')
     .addHelpText('after', EXPLAIN_HELP);
 }
+
+const POLICY_HELP = `
+Examples:
+  broker-guard policy table --issuer ops.pub
+  broker-guard policy why DELETE /api/v4/rules/1 --as operator
+  broker-guard policy diff nanomq.conf nanomq.conf.new`;
+
+function addPolicy(program: Command, act: Act): void {
+  const policy = command(program, 'policy', 'show who may do what').addHelpText('after', POLICY_HELP);
+  const profile = () =>
+    new Option('--profile <name>', 'instead of guard.upstream.profile').choices(PROFILE_NAMES);
+  addSettings(command(policy, 'table', 'list every call, with the roles that have it'))
+    .option('--issuer <name>', 'with what this issuer may instead, and by which rule')
+    .addOption(profile())
+    .option('--json', 'print JSON')
+    .action(act(async () => (await import('./policy.ts')).runTable));
+  addSettings(command(policy, 'why', 'say whether a role may make a call; exit code 1 where it may not'))
+    .argument('<method>', 'of the call')
+    .argument('<path>', 'its path, with or without a query')
+    .requiredOption('--as <role>', 'the role')
+    .addOption(profile())
+    .option('--json', 'print JSON')
+    .action(act(async () => (await import('./policy.ts')).runWhy));
+  command(policy, 'diff', 'list what other settings would change, and for whom')
+    .argument('<old>', 'settings file')
+    .argument('<new>', 'settings file')
+    .option('--json', 'print JSON')
+    .action(act(async () => (await import('./policy.ts')).runDiff));
+}
+
 /** Sizes of a new key: the least that is accepted, and longer ones. */
 const KEY_BITS = [MIN_KEY_BITS, 3072, 4096].map(String);
 

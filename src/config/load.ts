@@ -1,5 +1,5 @@
 // From a file and flags to Settings, or to every problem at once. The one place that reads the environment.
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { Failure, type Problem, SettingsFailure } from '../failure.ts';
 import { codeOf } from '../files/errno.ts';
 import { readIncludeFile } from '../hocon/include.ts';
@@ -11,8 +11,9 @@ import { listCombinationProblems, listUnsafe } from './combinations.ts';
 import { placeHttpServer, readHttpServer } from './http-server.ts';
 import { readMqtt } from './mqtt-reader.ts';
 import { applyOverrides, type Overrides, placeOverrides } from './overrides.ts';
+import { readPolicyBlock } from './policy-block.ts';
 import { BLOCKS, comparePlaces, type FindPlace, findMisspelledBlocks, toProblems } from './problems.ts';
-import { guardSchema, httpServerSchema } from './schema.ts';
+import { guardSchema, type HttpServerBlock, httpServerSchema } from './schema.ts';
 import {
   buildSettings,
   locateFrom,
@@ -132,6 +133,7 @@ function read(
   const [guard, httpServer] = [guardBlock.data, httpServerBlock.data];
   const { mqtt: block, insecure_jwks_endpoint: acceptsInsecureJwks } = guard;
   const mqtt = readMqtt({ block, acceptsInsecureJwks, find, baseDirectory });
+  const policy = readPolicyBlock(guard.policy, guard.upstream.profile, namedIssuers(httpServer), find);
   const faulty = [...guardBlock.listFaulty('guard'), ...httpServerBlock.listFaulty('http_server')];
   const problems = [
     ...document.problems,
@@ -140,6 +142,7 @@ function read(
     ...toProblems('guard', guardBlock.issues, find),
     ...toProblems('http_server', httpServerBlock.issues, find),
     ...mqtt.problems,
+    ...policy.problems,
     ...listCombinationProblems({ guard, httpServer, url: selectUrl(guard, httpServer) }, faulty, find),
   ].sort(comparePlaces);
   const warnings = [
@@ -152,12 +155,24 @@ function read(
     problems,
     warnings,
     settings: isGood
-      ? buildSettings({ guard, httpServer, mqtt: mqtt.settings, find, baseDirectory, warnings })
+      ? buildSettings({
+          guard,
+          httpServer,
+          mqtt: mqtt.settings,
+          policy: policy.settings,
+          find,
+          baseDirectory,
+          warnings,
+        })
       : undefined,
     files: withoutFaulty(nameFiles(guard, httpServer, locateFrom(find, baseDirectory)), faulty),
     find,
   };
 }
+
+/** Issuers that are named by key files of the settings. */
+const namedIssuers = ({ jwt }: HttpServerBlock): string[] =>
+  jwt.public.keyfile === undefined ? [] : [basename(jwt.public.keyfile)];
 
 /** What stands at a wrong value is its default, which nobody asked for. */
 function withoutFaulty(files: NamedFiles, faulty: readonly string[]): Partial<NamedFiles> {

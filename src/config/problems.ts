@@ -17,14 +17,20 @@ export type FindPlace = (path: readonly string[]) => Place | undefined;
 
 /**
  * One problem for each issue; an unknown name becomes one problem a name.
- * @param block the name of the block that was read, `guard`
+ * @param block where the block that was read stands, `guard`
  */
-export function toProblems(block: string, issues: readonly z.core.$ZodIssue[], find: FindPlace): Problem[] {
+export function toProblems(
+  block: string | readonly string[],
+  issues: readonly z.core.$ZodIssue[],
+  find: FindPlace,
+  schema: z.ZodType = guardSchema,
+): Problem[] {
   return issues.flatMap((issue) => {
-    const path = [block, ...issue.path.map(String)];
+    const inner = issue.path.map(String);
+    const path = [block, inner].flat();
     if (issue.code !== 'unrecognized_keys') return [problemAt(path, describeIssue(issue), find)];
     return issue.keys.map((key) =>
-      problemAt([...path, key], `is unknown${suggestName(namesOf(path.slice(1)), key)}`, find),
+      problemAt([...path, key], `is unknown${suggestName(namesOf(schema, inner), key)}`, find),
     );
   });
 }
@@ -70,8 +76,8 @@ function describeIssue(issue: z.core.$ZodIssue): string {
   return issue.code === 'invalid_type' ? 'must be a block { }' : issue.message;
 }
 
-function namesOf(blockPath: readonly string[]): readonly string[] {
-  let schema: unknown = guardSchema;
+function namesOf(root: unknown, blockPath: readonly string[]): readonly string[] {
+  let schema = root;
   for (const name of blockPath) schema = unwrap((schema as { shape: Record<string, unknown> }).shape[name]);
   return Object.keys((schema as { shape: object }).shape);
 }

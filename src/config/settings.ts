@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Problem } from '../failure.ts';
+import type { PolicySettings } from '../policy/policy.ts';
 import { normalizeType } from '../token/jws.ts';
 import type { ListenAddress } from './address.ts';
 import type { MqttSettings } from './mqtt.ts';
@@ -21,6 +22,7 @@ export interface Settings {
   readonly upstream: UpstreamSettings;
   readonly limits: LimitSettings;
   readonly token: TokenSettings;
+  readonly policy: PolicySettings;
   /** The broker's own HTTP workers, as its settings have them. */
   readonly brokerWorkers: number;
   readonly mqtt: MqttSettings;
@@ -81,6 +83,7 @@ export interface SettingsParts {
   readonly guard: GuardBlock;
   readonly httpServer: HttpServerBlock;
   readonly mqtt: MqttSettings;
+  readonly policy: PolicySettings;
   /** Where a value stands: paths are relative to the file that says so. */
   readonly find: FindPlace;
   /** Where a path begins that no file and no flag says. */
@@ -90,7 +93,7 @@ export interface SettingsParts {
 }
 
 export function buildSettings(parts: SettingsParts): Settings {
-  const { guard, httpServer, mqtt, find, baseDirectory, warnings } = parts;
+  const { guard, httpServer, mqtt, policy, find, baseDirectory, warnings } = parts;
   const locate = locateFrom(find, baseDirectory);
   return deepFreeze({
     listen: locateSocket(guard, 'guard.listen', locate),
@@ -106,6 +109,7 @@ export function buildSettings(parts: SettingsParts): Settings {
     },
     token: buildToken(guard.token),
     mqtt,
+    policy,
     brokerWorkers: httpServer.limit_conn,
     drainMs: guard.drain,
     workers: guard.workers === 'auto' ? countCores(guard) : guard.workers,

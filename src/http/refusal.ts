@@ -44,7 +44,8 @@ export function formatRefusal(denial: Denial, options: RefusalOptions) {
     'x-content-type-options': 'nosniff',
     'x-request-id': options.requestId,
   };
-  if (row.status === 401) headers['www-authenticate'] = formatChallenge(row, message);
+  if (row.status === 401 || row.status === 403)
+    headers['www-authenticate'] = formatChallenge(row, message, denial.scope);
   if (denial.allowedMethods !== undefined) headers.allow = denial.allowedMethods.join(', ');
   if (row.status === 503) headers['retry-after'] = '1';
   if (options.close) headers[CONNECTION] = 'close';
@@ -75,7 +76,9 @@ function describe(row: ReasonRow, denial: Denial): string {
 }
 
 /** RFC 6750 §3.1: no error code where the request carried no credential at all. */
-function formatChallenge(row: ReasonRow, message: string): string {
+function formatChallenge({ error }: ReasonRow, message: string, scope: string | undefined): string {
   const challenge = `Bearer realm="${REALM}"`;
-  return row.error ? `${challenge}, error="${row.error}", error_description="${message}"` : challenge;
+  if (error === undefined) return challenge;
+  const wanted = scope === undefined ? '' : `, scope="${scope}"`;
+  return `${challenge}, error="${error}", error_description="${message}"${wanted}`;
 }

@@ -53,11 +53,11 @@ const IN_A_QUERY: readonly Flaw[] = [
 export function findPathFlaw(
   sent: string,
   canonical: string,
-  { encodedSlash }: { readonly encodedSlash: RegExp | undefined },
+  { takesSlash }: { readonly takesSlash: (path: string) => boolean },
 ): string | undefined {
-  const isSlashData = encodedSlash?.test(canonical) ?? false;
   return (
-    findFirst(sent, isSlashData ? IN_A_PATH : [...IN_A_PATH, ESCAPED_SLASH]) ?? findForeignBytes(sent, 'It')
+    findFirst(sent, takesSlash(canonical) ? IN_A_PATH : [...IN_A_PATH, ESCAPED_SLASH]) ??
+    findForeignBytes(sent, 'It')
   );
 }
 

@@ -4,12 +4,12 @@ import { allow, type Decision, deny } from '../decision.ts';
 import { findPathFlaw, findQueryFlaw, readOriginForm } from './target-flaws.ts';
 
 export interface TargetRules {
-  /** `/api/v4`: a path is this, or continues it with `/`. The empty text admits every path. */
-  readonly basePath: string;
-  /** A broker may look for its base path anywhere in the text: then it may stand there once only. */
-  readonly basePathOnce: boolean;
-  /** Where `%2F` is data inside a parameter: what a path that holds one has to look like. Undefined for nowhere. */
-  readonly encodedSlash: RegExp | undefined;
+  /** `/api/v4`: a path is one of these, or continues it with `/`. The empty text admits every path. */
+  readonly roots: readonly string[];
+  /** A broker may look for its root anywhere in the text: then it may stand there once only. */
+  readonly rootOnce: boolean;
+  /** Whether every `%2F` of a canonical path is data inside a parameter. */
+  readonly takesSlash: (path: string) => boolean;
 }
 
 export interface Target {
@@ -38,9 +38,10 @@ export function canonicalizeTarget(raw: string, rules: TargetRules, host?: strin
   const path = isPlain ? sent : sent.replace(ESCAPE, decodeUnreserved);
   const flaw = (isPlain ? undefined : findPathFlaw(sent, path, rules)) ?? findQueryFlaw(query);
   if (flaw !== undefined) return deny('target_ambiguous', flaw);
-  if (!isBelow(path, rules.basePath)) return deny('target_unknown', `Begin it with ${rules.basePath}.`);
-  if (rules.basePathOnce && path.replaceAll('%2F', '/').lastIndexOf(rules.basePath) > 0)
-    return deny('target_ambiguous', `It holds ${rules.basePath} twice.`);
+  const root = findRoot(path, rules.roots);
+  if (root === undefined) return deny('target_unknown', `Begin it with ${rules.roots.join(' or ')}.`);
+  if (rules.rootOnce && path.replaceAll('%2F', '/').lastIndexOf(root) > 0)
+    return deny('target_ambiguous', `It holds ${root} twice.`);
   return allow({ path, text: path + query });
 }
 
@@ -52,7 +53,12 @@ function decodeUnreserved(escaped: string, digits: string): string {
   return UNRESERVED.test(character) ? character : escaped.toUpperCase();
 }
 
-function isBelow(path: string, basePath: string): boolean {
-  if (!path.startsWith(basePath)) return false;
-  return basePath === '' || path.length === basePath.length || path[basePath.length] === '/';
+function findRoot(path: string, roots: readonly string[]): string | undefined {
+  for (const root of roots) if (isBelow(path, root)) return root;
+  return undefined;
+}
+
+function isBelow(path: string, root: string): boolean {
+  if (!path.startsWith(root)) return false;
+  return root === '' || path.length === root.length || path[root.length] === '/';
 }

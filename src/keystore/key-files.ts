@@ -1,12 +1,14 @@
-// The kinds of files that are followed in the keys directory: key files, with what they mean and which keys stay; and
-// whatever else lies there, since a private key must not.
+// The kinds of files that are followed in the keys directory: key files, with what they mean and which keys stay; the
+// sidecars beside them; and whatever else lies there, since a private key must not.
 
-import type { FileKind, Usable } from '../files/kind.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { FileKind, Kinds, Usable } from '../files/kind.ts';
 import type { FilesState } from '../files/table.ts';
 import type { VerificationKey } from './key.ts';
 import { parseKeyFile } from './keyfile.ts';
 import { isKeyFileName } from './names.ts';
 import { holdsPrivateKey } from './private-text.ts';
+import { type FiledRules, isSidecarName, type SidecarReader } from './sidecar.ts';
 import { haveSameKeys } from './snapshot.ts';
 
 export interface FiledKeys {
@@ -37,9 +39,27 @@ const OTHER_FILES: FileKind<OtherFile> = {
 };
 
 /** What is followed in the keys directory; a name is of the first kind that takes it. */
-export const KINDS = { keys: KEY_FILES, others: OTHER_FILES };
+export interface KeyFileKinds extends Kinds {
+  readonly keys: FileKind<FiledKeys>;
+  readonly rules: FileKind<FiledRules>;
+  readonly others: FileKind<OtherFile>;
+}
 
-export type KeyFilesState = FilesState<typeof KINDS>;
+/** @param readSidecar knows what the rules mean */
+export const followedKinds = (readSidecar: SidecarReader): KeyFileKinds => ({
+  keys: KEY_FILES,
+  rules: {
+    noun: 'sidecar',
+    maxBytes: 64 * 1024,
+    settles: true,
+    isNamed: isSidecarName,
+    parse: readSidecar,
+    keep: (found, before) => (isDeepStrictEqual(found.rules, before.rules) ? before : found),
+  },
+  others: OTHER_FILES,
+});
+
+export type KeyFilesState = FilesState<KeyFileKinds>;
 
 /** A key that stays keeps its object: whoever remembers verified tokens compares key objects. */
 function keepKeys(found: Usable<FiledKeys>, before: Usable<FiledKeys>): Usable<FiledKeys> {

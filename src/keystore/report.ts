@@ -4,13 +4,15 @@
 import type { Entry } from '../files/entry.ts';
 import { isIssuerName } from '../token/issuer-name.ts';
 import type { VerificationKey } from './key.ts';
-import type { FiledKeys, KeyFilesState } from './key-files.ts';
+import type { KeyFilesState } from './key-files.ts';
+import { listMisplaced } from './misplaced-sidecars.ts';
 import { PRIVATE_REASON } from './private-text.ts';
+import { isSidecarName } from './sidecar.ts';
 import { countUsable, type IssuerKeys, isAmbiguous, type Snapshot } from './snapshot.ts';
 
 const MAX_NAMES_SHOWN = 5;
 
-type KeyEntry = Entry<FiledKeys>;
+type AnyEntry = Entry<object>;
 
 /** One observed state: the files and what was made of them. */
 export interface Observation {
@@ -27,6 +29,8 @@ export class KeyReport {
   #toldPrivate: ReadonlySet<string> = new Set();
   /** Shared keys already told, with the issuers that had them. */
   #toldShared = new Map<string, string>();
+  /** Sidecars without an issuer, or with two, with the line about it. */
+  #toldMisplaced = new Map<string, string>();
   #toldOpen = false;
 
   constructor(directory: string, print: (line: string) => void) {
@@ -42,6 +46,7 @@ export class KeyReport {
     this.#warnPrivate(now.state);
     this.#warnAmbiguous(undefined, now.snapshot);
     this.#warnShared(now.snapshot);
+    this.#warnMisplaced(now);
   }
 
   /** A later scan; the snapshot is the same object where nothing changed. */
@@ -56,6 +61,7 @@ export class KeyReport {
     if (before.snapshot === now.snapshot) return;
     this.#warnAmbiguous(before.snapshot, now.snapshot);
     this.#warnShared(now.snapshot);
+    this.#warnMisplaced(now);
   }
 
   #summarize({ snapshot }: Observation): void {
@@ -96,17 +102,18 @@ export class KeyReport {
     if (countUsable(now) === 0 && countUsable(before) > 0) this.#warnNoKey();
   }
 
-  #warnBad({ files }: KeyFilesState, isDue: (entry: KeyEntry) => boolean): void {
+  #warnBad({ files }: KeyFilesState, isDue: (entry: AnyEntry) => boolean): void {
     const { listed, byPath } = files.keys;
-    for (const entries of [listed, byPath]) {
+    const sidecars = files.rules.listed;
+    for (const entries of [listed, byPath, sidecars]) {
       for (const [name, entry] of entries) this.#warnBadFile(name, entry, isDue(entry));
     }
     for (const name of this.#toldBad.keys()) {
-      if (!listed.has(name) && !byPath.has(name)) this.#toldBad.delete(name);
+      if (!listed.has(name) && !byPath.has(name) && !sidecars.has(name)) this.#toldBad.delete(name);
     }
   }
 
-  #warnBadFile(name: string, entry: KeyEntry, isDue: boolean): void {
+  #warnBadFile(name: string, entry: AnyEntry, isDue: boolean): void {
     if (entry.served.usable) {
       if (entry.file.usable) this.#toldBad.delete(name);
       return;
@@ -114,7 +121,7 @@ export class KeyReport {
     const state = `${entry.trace.fingerprint} ${entry.served.reason}`;
     if (!isDue || this.#toldBad.get(name) === state) return;
     this.#toldBad.set(name, state);
-    this.#print(`warning: ${name} is not used: ${entry.served.reason}`);
+    this.#print(`warning: ${name} is not used: ${entry.served.reason}${consequenceOf(name)}`);
   }
 
   #warnPrivate({ files }: KeyFilesState): void {
@@ -132,6 +139,14 @@ export class KeyReport {
       if (keys.usable || !isAmbiguous(keys) || isAmbiguous(before?.issuers.get(name))) continue;
       this.#print(`warning: ${name} is not used: ${keys.reason}`);
     }
+  }
+
+  /** Rules that are nobody's, or two issuers'. */
+  #warnMisplaced({ state, snapshot }: Observation): void {
+    const misplaced = listMisplaced(state.files.rules.listed.keys(), snapshot.issuers);
+    for (const [name, line] of misplaced)
+      if (this.#toldMisplaced.get(name) !== line) this.#print(`warning: ${line}`);
+    this.#toldMisplaced = misplaced;
   }
 
   /** One key under two names lets its owner speak for both. */
@@ -158,7 +173,15 @@ function* describeChange(before: IssuerKeys | undefined, now: IssuerKeys | undef
     else yield `key added, ${describeKey(key)}`;
   }
   for (const key of removed) yield `key removed, ${describeKey(key)}`;
+  const [old, rules] = [rulesOf(before), rulesOf(now)];
+  if (old !== rules)
+    yield `rules ${old === undefined ? 'added' : rules === undefined ? 'removed' : 'changed'}`;
 }
+
+const rulesOf = (keys: IssuerKeys | undefined) => (keys?.usable ? keys.rules : undefined);
+
+const consequenceOf = (name: string): string =>
+  isSidecarName(name) ? ' Until it is mended, nothing of its issuer is accepted.' : '';
 
 /** The keys of `from` that `base` does not have. */
 function keysMissingFrom(base: IssuerKeys | undefined, from: IssuerKeys | undefined): VerificationKey[] {

@@ -1,5 +1,6 @@
 // One immutable state of the keys: which issuer has which keys. Knows no file system and no time.
 
+import type { IssuerRules } from './issuer-rules.ts';
 import type { VerificationKey } from './key.ts';
 
 /** A key belongs to its issuer alone (RFC 8725 §3.8): there is no pool of keys to try. */
@@ -7,7 +8,12 @@ export type IssuerKeys = {
   /** The issuer's one name, the full name of its file, under whichever name it was found. */
   readonly name: string;
 } & (
-  | { readonly usable: true; readonly keys: readonly VerificationKey[] }
+  | {
+      readonly usable: true;
+      readonly keys: readonly VerificationKey[];
+      /** What its sidecar says; absent where it has none. */
+      readonly rules?: IssuerRules;
+    }
   | { readonly usable: false; readonly reason: string }
 );
 

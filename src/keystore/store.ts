@@ -5,9 +5,11 @@ import { Failure } from '../failure.ts';
 import { DirectoryFollower } from '../files/follower.ts';
 import { type Followed, FollowedState } from '../followed.ts';
 import { isIssuerName } from '../token/issuer-name.ts';
-import { type KeyFilesState, KINDS } from './key-files.ts';
+import { followedKinds, type KeyFileKinds, type KeyFilesState } from './key-files.ts';
 import { createLookup, type IssuerLookup } from './lookup.ts';
 import { KeyReport } from './report.ts';
+import { RuledIssuers } from './ruled-issuers.ts';
+import type { SidecarReader } from './sidecar.ts';
 import { collectIssuers, countUsable, type Snapshot } from './snapshot.ts';
 
 export interface KeyStoreOptions {
@@ -17,6 +19,8 @@ export interface KeyStoreOptions {
   readonly extraFiles: readonly string[];
   /** `token.issuer_suffix = optional`: see `createLookup`. */
   readonly suffixOptional: boolean;
+  /** What a sidecar's text means. */
+  readonly readSidecar: SidecarReader;
   /** Takes one line for the operator; no line break at the end. */
   readonly report: (line: string) => void;
 }
@@ -37,9 +41,14 @@ export interface KeyStore extends Followed<Snapshot> {
  * @throws Failure `keys_unreadable` when the directory is missing, no directory, or cannot be listed.
  */
 export async function openKeyStore(options: KeyStoreOptions): Promise<KeyStore> {
-  const { directory } = options;
+  const { directory, readSidecar } = options;
   const byPath = { keys: selectConfigured(options) };
-  const files = await DirectoryFollower.open({ directory, called: 'keys directory', kinds: KINDS, byPath });
+  const files = await DirectoryFollower.open({
+    directory,
+    called: 'keys directory',
+    kinds: followedKinds(readSidecar),
+    byPath,
+  });
   const { lost } = files.current();
   const isNeeded = lost !== undefined && !(lost === 'ENOENT' && isServedElsewhere(files.current()));
   if (!isNeeded) return new DirectoryKeyStore(options, files);
@@ -52,7 +61,8 @@ const isServedElsewhere = ({ files }: KeyFilesState): boolean =>
   [...files.keys.byPath.values()].some((entry) => entry.served.usable);
 
 class DirectoryKeyStore implements KeyStore {
-  readonly #files: DirectoryFollower<typeof KINDS>;
+  readonly #files: DirectoryFollower<KeyFileKinds>;
+  readonly #ruled = new RuledIssuers();
   readonly #suffixOptional: boolean;
   readonly #report: KeyReport;
   readonly #snapshot: FollowedState<Snapshot>;
@@ -62,12 +72,12 @@ class DirectoryKeyStore implements KeyStore {
 
   constructor(
     { directory, suffixOptional, report }: KeyStoreOptions,
-    files: DirectoryFollower<typeof KINDS>,
+    files: DirectoryFollower<KeyFileKinds>,
   ) {
     this.#files = files;
     this.#suffixOptional = suffixOptional;
     this.#seen = files.current();
-    const snapshot = toSnapshot(this.#seen, 1);
+    const snapshot = this.#toSnapshot(this.#seen, 1);
     this.#snapshot = new FollowedState(snapshot);
     this.#usableIssuers = countUsable(snapshot);
     this.#lookUp = createLookup(snapshot.issuers, suffixOptional);
@@ -102,8 +112,17 @@ class DirectoryKeyStore implements KeyStore {
   #accept(state: KeyFilesState): void {
     const before = { state: this.#seen, snapshot: this.current() };
     this.#seen = state;
-    if (!isSameState(before.state, state)) this.#change(toSnapshot(state, before.snapshot.version + 1));
+    if (!isSameState(before.state, state)) this.#change(this.#toSnapshot(state, before.snapshot.version + 1));
     this.#report.update(before, { state, snapshot: this.current() });
+  }
+
+  #toSnapshot({ files, ignored }: KeyFilesState, version: number): Snapshot {
+    const { listed, byPath } = files.keys;
+    const issuers = collectIssuers(
+      [...listed.values()].map((entry) => entry.served),
+      [...byPath.values()].map((entry) => entry.served),
+    );
+    return Object.freeze({ version, issuers: this.#ruled.join(issuers, files.rules.listed), ignored });
   }
 
   /** Puts the new snapshot in the place of the old one, whole. */
@@ -124,31 +143,23 @@ function selectConfigured({ extraFiles, report }: KeyStoreOptions): string[] {
   });
 }
 
-function toSnapshot({ files, ignored }: KeyFilesState, version: number): Snapshot {
-  const { listed, byPath } = files.keys;
-  const issuers = collectIssuers(
-    [...listed.values()].map((entry) => entry.served),
-    [...byPath.values()].map((entry) => entry.served),
-  );
-  return Object.freeze({ version, issuers, ignored });
-}
-
 /** Whether both states serve the very same keys and list the same names. */
 function isSameState(before: KeyFilesState, now: KeyFilesState): boolean {
   return (
     hasSameServed(before.files.keys.listed, now.files.keys.listed) &&
     hasSameServed(before.files.keys.byPath, now.files.keys.byPath) &&
+    hasSameServed(before.files.rules.listed, now.files.rules.listed) &&
     before.ignored === now.ignored
   );
 }
 
-function hasSameServed(before: KeyEntries, now: KeyEntries): boolean {
+function hasSameServed(before: Entries, now: Entries): boolean {
   if (before.size !== now.size) return false;
   for (const [name, entry] of now) if (before.get(name)?.served !== entry.served) return false;
   return true;
 }
 
-type KeyEntries = KeyFilesState['files']['keys']['listed'];
+type Entries = ReadonlyMap<string, { readonly served: object }>;
 
 function describeLoss(directory: string, code: string): Failure {
   const what: Record<string, string> = {

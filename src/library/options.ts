@@ -45,6 +45,12 @@ export interface GuardOptions {
 const NAMES = new Set(['keysDir', 'token', 'audit', 'report']);
 const SCHEMA = guardSchema.pick({ keys_dir: true, token: true });
 
+/** Every issuer has everything: what its actions are is the program's own matter. */
+const WITHOUT_POLICY = {
+  upstream: { profile: 'nanomq' },
+  policy: { defaultRole: 'admin', observe: false, roles: {}, issuers: {}, open: [] },
+} as const;
+
 /** @throws SettingsFailure with every problem, each with its name */
 export function readOptions(options: GuardOptions): CoreSettings {
   const { keysDir, token } = options ?? {};
@@ -59,6 +65,7 @@ export function readOptions(options: GuardOptions): CoreSettings {
     extraKeyFiles: [],
     issuerSuffixOptional: parsed.data.token.issuer_suffix === 'optional',
     token: buildToken(parsed.data.token),
+    ...WITHOUT_POLICY,
   };
 }
 

@@ -32,7 +32,7 @@ const NODES_OWN: AnswerConnection = {
 const MAX_PATH_LENGTH = 256;
 
 /** Used only for the record's path: the program decides which paths exist. */
-const ANY_TARGET = { basePath: '', basePathOnce: false, encodedSlash: /^/ };
+const ANY_TARGET = { roots: [''], rootOnce: false, takesSlash: () => true };
 
 export class Visit {
   readonly #state: RequestState;

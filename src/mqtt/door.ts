@@ -56,7 +56,9 @@ export function openDoor(guard: () => MqttGuard, recorder: Recorder): MqttDoor {
       upstreamMs: undefined,
       bytesIn: undefined,
       bytesOut: undefined,
+      grant: undefined,
       ...decision,
+      action: { name: decision.action },
     });
   };
 

@@ -2,9 +2,10 @@
 // authenticators are asked in their order; the first decisive answer counts, and the end of the list denies.
 import type { AuthenticatorSettings, MqttSettings } from '../config/mqtt.ts';
 import { type Denial, deny } from '../decision.ts';
+import type { GuardOptions } from '../guard.ts';
 import { compilePrecondition, type Precondition } from '../policy/precondition.ts';
 import { decideTopic, type TopicDecision, type TopicQuestion } from '../policy/topic-rules.ts';
-import type { KeyLookup, TokenRules } from '../token/verify.ts';
+import type { TokenRules } from '../token/verify.ts';
 import { openAmqttJwt } from './amqtt-jwt.ts';
 import { openEmqxJwt } from './emqx-jwt.ts';
 import { EVERY_PLAIN_TOPIC, openKeysDir } from './keys-dir.ts';
@@ -47,7 +48,8 @@ export interface MqttGuard {
 export interface MqttGuardOptions {
   readonly settings: MqttSettings;
   readonly token: TokenRules;
-  readonly lookup: KeyLookup;
+  readonly lookup: GuardOptions['lookup'];
+  readonly policy: GuardOptions['policy'];
   /** Unix time in milliseconds. */
   readonly now: () => number;
   readonly report: (line: string) => void;
@@ -113,7 +115,7 @@ function openMembers(options: MqttGuardOptions): Member[] {
 function openAuthenticator(
   entry: AuthenticatorSettings,
   name: string,
-  { settings, token, lookup, now, report }: MqttGuardOptions,
+  { settings, token, lookup, policy, now, report }: MqttGuardOptions,
 ): Authenticator {
   const { noMatch, securityProfile: profile, semantics } = settings;
   const means = { name, now, report, noMatch, limits: token };
@@ -123,7 +125,7 @@ function openAuthenticator(
     case 'amqtt-jwt':
       return semantics === 'amqtt' ? openAmqttJwt(entry, means) : openStrictAmqtt(entry, means);
     case 'keys-dir':
-      return openKeysDir(entry, { ...means, token, lookup });
+      return openKeysDir(entry, { ...means, token, lookup, policy });
   }
 }
 

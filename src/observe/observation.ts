@@ -1,6 +1,6 @@
 // The one list of facts about a request: what every observer (audit, metrics, console) is told when it is over.
 // Knows no observer, and no HTTP message.
-import { type ActionName, type Denial, type Principal, REASONS } from '../decision.ts';
+import { type Action, type Denial, type Grant, type Principal, REASONS } from '../decision.ts';
 
 /** Absent where unknown. Durations in milliseconds, bodies in bytes. */
 export interface Observation {
@@ -12,8 +12,11 @@ export interface Observation {
   readonly method: string | undefined;
   /** Canonical, without the query: a query may hold anything, a token too. */
   readonly path: string | undefined;
-  readonly action: ActionName | undefined;
-  /** What it is about: a client id, a topic; of an ambiguous target the target itself, escaped and cut. */
+  /** What MQTT clients do has a name and no class. */
+  readonly action: (Pick<Action, 'name'> & Partial<Action>) | undefined;
+  /** By which right it was let pass; of what was refused, the denial knows. */
+  readonly grant: Grant | undefined;
+  /** What it is about: a client id, a topic, a queue; of an ambiguous target the target itself, escaped and cut. */
   readonly target: string | undefined;
   readonly principal: Principal | undefined;
   readonly denial: Denial | undefined;
@@ -51,6 +54,7 @@ export function observeBroken({ id, startedAtMs, client, method, denial, bytesOu
     method,
     path: undefined,
     action: undefined,
+    grant: undefined,
     target: undefined,
     principal: undefined,
     denial,

@@ -1,7 +1,7 @@
 // The guarded application and the broker, built from one reading of the settings.
 import type { RequestListener } from 'node:http';
 import type { Settings } from '../config/settings.ts';
-import { PROFILES, type Profile } from '../policy/profile.ts';
+import { loadProfile, type Profile } from '../policy/profile.ts';
 import { type Broker, openBroker } from '../proxy/broker.ts';
 import { createGuardedApp, type GuardedParts } from '../server.ts';
 import type { UpstreamReason } from '../upstream/failures.ts';
@@ -25,7 +25,7 @@ export function openGuarded(
   parts: Omit<GuardedParts, 'profile' | 'broker'>,
   predecessor?: Guarded,
 ): Guarded {
-  const profile = PROFILES[settings.upstream.profile];
+  const profile = loadProfile(settings.upstream.profile);
   const broker = openBroker(shareOut(settings, share), parts.recorder.tick, parts.say, predecessor?.broker);
   return {
     handle: createGuardedApp({ ...parts, profile, broker }).callback(),

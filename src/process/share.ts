@@ -1,7 +1,7 @@
 // What one of several processes gets of the limits that all of them share.
 import type { Settings } from '../config/settings.ts';
 import type { Problem } from '../failure.ts';
-import { PROFILES } from '../policy/profile.ts';
+import { loadProfile } from '../policy/profile.ts';
 import type { BrokerSettings } from '../proxy/broker.ts';
 
 export interface Share {
@@ -19,7 +19,7 @@ const takePart = (total: number, { index, of }: Share): number =>
 
 /** A bound on memory has room for one body at least, whoever serves it. */
 export function shareOut({ upstream, limits }: Settings, share: Share): BrokerSettings {
-  const { publishesAtOnce } = PROFILES[upstream.profile];
+  const { publishesAtOnce } = loadProfile(upstream.profile);
   const room = (bytes: number) => Math.max(takePart(bytes, share), Math.min(bytes, upstream.maxBodyBytes));
   return {
     upstream: {
@@ -36,7 +36,7 @@ export function shareOut({ upstream, limits }: Settings, share: Share): BrokerSe
 
 /** What the least shares together make more than the broker does well with. */
 export function listOvershares({ workers, upstream }: Settings): Problem[] {
-  const { publishesAtOnce, name } = PROFILES[upstream.profile];
+  const { publishesAtOnce, name } = loadProfile(upstream.profile);
   if (publishesAtOnce === undefined || workers <= publishesAtOnce) return [];
   const what = `guard.workers is ${workers}, and each worker may have one publish with the broker`;
   const message = `${what}: ${name} answers well when it is asked for ${publishesAtOnce} at a time. Set guard.workers = ${publishesAtOnce} where callers publish much`;

@@ -18,6 +18,7 @@ import { auditObserver } from '../observe/audit/record.ts';
 import type { Observer } from '../observe/observation.ts';
 import { createRecorder } from '../observe/recorder.ts';
 import { createSeldomReport } from '../observe/seldom.ts';
+import { describePolicy } from '../policy/describe.ts';
 import { type Opened, SERVICE_SETTING, type Serving, startServing, tick } from './serving.ts';
 import { WHOLE } from './share.ts';
 import { startWorkers } from './workers/pool.ts';
@@ -74,6 +75,7 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
     core.close();
     throw error;
   }
+  reportPolicy(core, report);
   return {
     listen: serving.listen,
     service: boundAddress(service, settings.service),
@@ -97,6 +99,7 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
       // If the guard was stopped meanwhile, stop() has closed the old core: the new one is closed here.
       if (draining) core.close();
       reportFixed(initial, wanted, report);
+      reportPolicy(core, report);
       settings = changed;
       limitServiceServer(service, settings);
     },
@@ -111,8 +114,13 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
 }
 
 /** The same keys as for the HTTP door. */
-function openMqtt({ mqtt, token }: Settings, { keys }: Core, report: Report): MqttGuard {
-  return openMqttGuard({ settings: mqtt, token, lookup: keys.lookup, now: Date.now, report });
+function openMqtt({ mqtt, token }: Settings, { keys, policy }: Core, report: Report): MqttGuard {
+  return openMqttGuard({ settings: mqtt, token, lookup: keys.lookup, policy, now: Date.now, report });
+}
+
+/** Who may do what, once it is in place. */
+function reportPolicy({ settings, keys }: Core, report: Report): void {
+  for (const line of describePolicy(settings.policy, keys.snapshot())) report(line);
 }
 
 /** In this process, or in several: `guard.workers`. */

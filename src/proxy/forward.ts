@@ -1,6 +1,6 @@
 // The judged request on its way to the broker, with the exact length of its body.
 import type { IncomingMessage } from 'node:http';
-import type { ActionName, Denial } from '../decision.ts';
+import type { Action, Denial } from '../decision.ts';
 import type { Pending } from '../pending.ts';
 import type { RequestBody } from './body.ts';
 import type { Broker } from './broker.ts';
@@ -9,7 +9,7 @@ import type { Relay } from './relay.ts';
 
 /** A request that is ready to be sent. */
 export interface Ready extends Forwarded {
-  readonly action: ActionName | undefined;
+  readonly route: { readonly action: Action } | undefined;
   /** Undefined where the request has none. */
   readonly body: RequestBody | undefined;
 }
@@ -20,7 +20,7 @@ export function forward(
   relay: Relay,
   broker: Broker,
 ): Denial | undefined | Pending<Denial | undefined> {
-  const { req, res, principal, body, action } = asked;
+  const { req, res, principal, body, route } = asked;
   if (res.closed) return undefined;
   const head = buildOutboundHead(asked, body?.length ?? lengthOfNothing(req), broker);
   if (!head.allowed) return head;
@@ -28,8 +28,8 @@ export function forward(
     method: req.method as string,
     head: head.value,
     body: body ?? null,
-    isPublish: action === 'publish',
-    caller: principal.issuer,
+    isPublish: route?.action.class === 'publish',
+    caller: principal?.issuer ?? '',
   });
 }
 

@@ -13,7 +13,8 @@ export interface Forwarded {
   readonly res: ServerResponse;
   readonly head: Head;
   readonly target: Target;
-  readonly principal: Principal;
+  /** Undefined where the call is open to whoever has no token. */
+  readonly principal: Principal | undefined;
 }
 
 export interface OutboundOptions {
@@ -46,7 +47,7 @@ export function buildOutboundHead(
     head += `content-length: ${contentLength}\r\n`;
   }
   const subject = formatSubject(principal);
-  head += `${formatCredential(options)}x-guard-issuer: ${principal.issuer}\r\n${subject}`;
+  head += formatCredential(options) + formatIssuer(principal) + subject;
   head += `x-request-id: ${id}\r\nvia: 1.1 broker-guard\r\n\r\n`;
   if (head.length <= MAX_HEAD_BYTES) return allow(head);
   const isSubject = head.length - subject.length <= MAX_HEAD_BYTES;
@@ -65,5 +66,8 @@ const formatCredential = ({ credential }: OutboundOptions): string =>
   credential === undefined ? '' : `${AUTHORIZATION}: ${credential}\r\n`;
 
 /** A subject may hold any text: it travels percent-encoded, so that it can never end a line or add a field. */
-const formatSubject = ({ subject }: Principal): string =>
-  subject === undefined ? '' : `x-guard-subject: ${encodeURIComponent(subject)}\r\n`;
+const formatSubject = (principal: Principal | undefined): string =>
+  principal?.subject === undefined ? '' : `x-guard-subject: ${encodeURIComponent(principal.subject)}\r\n`;
+
+const formatIssuer = (principal: Principal | undefined): string =>
+  principal === undefined ? '' : `x-guard-issuer: ${principal.issuer}\r\n`;

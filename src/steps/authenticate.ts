@@ -6,7 +6,14 @@ import type { RequestState } from './state.ts';
 import { defineStep, type Step } from './step.ts';
 
 export const authenticate = (guard: Guard): Step =>
-  defineStep((ctx, next) => judgeCredential(ctx.exchange, guard) ?? next(ctx));
+  defineStep((ctx, next) => {
+    const denial = judgeCredential(ctx.exchange, guard);
+    return denial === undefined || isOpen(denial, ctx.exchange, guard) ? next(ctx) : denial;
+  });
+
+/** What is open asks for no token; one that is sent has to be good all the same. */
+const isOpen = ({ reason }: Denial, state: RequestState, guard: Guard): boolean =>
+  reason === 'token_missing' && guard.authorize(undefined, state).allowed;
 
 export function judgeCredential(state: RequestState, guard: Guard): Denial | undefined {
   const token = readBearerToken(state.head?.credentials ?? []);

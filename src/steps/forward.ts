@@ -18,8 +18,8 @@ export const forward = (broker: Broker): Step =>
 
 /** What is sent is what the steps before have judged, and nothing else. */
 function assertJudged(state: RequestState): asserts state is RequestState & Ready {
-  const { head, target, principal } = state;
+  const { head, target, grant } = state;
   const isBodyMissing = head?.announcesBody && state.body === undefined;
-  if (head === undefined || target === undefined || principal === undefined || isBodyMissing)
+  if (head === undefined || target === undefined || grant === undefined || isBodyMissing)
     throw new Error('a request that was not judged must not be forwarded');
 }

@@ -1,7 +1,7 @@
-// Method and target: the canonical path that is judged is the one that is sent, and it names the action.
+// Method and target: the canonical path that is judged is the one that is sent, and with the method it names the action.
 import { type Denial, denyMethod } from '../decision.ts';
 import { canonicalizeTarget } from '../http/target.ts';
-import { classifyAction, type Profile } from '../policy/profile.ts';
+import type { Profile } from '../policy/profile.ts';
 import type { RequestState } from './state.ts';
 import { defineStep, type Step } from './step.ts';
 
@@ -12,7 +12,9 @@ function judge(state: RequestState, profile: Profile): Denial | undefined {
   const { method = '', url = '', headers } = state.req;
   const target = canonicalizeTarget(url, profile.target, headers.host);
   if (!target.allowed) return target;
+  const { path } = target.value;
   state.target = target.value;
-  state.action = classifyAction(profile, method, target.value.path);
-  return profile.methods.includes(method) ? undefined : denyMethod(profile.methods);
+  const known = profile.match(path);
+  state.route = known?.byMethod.get(method);
+  return state.route === undefined && known !== undefined ? denyMethod(known.methods) : undefined;
 }

@@ -5,6 +5,7 @@ import type { AnswerConnection } from '../http/exchange.ts';
 import { printTarget } from '../http/target-flaws.ts';
 import type { Observation } from '../observe/observation.ts';
 import type { Recorder } from '../observe/recorder.ts';
+import { describeTargets } from '../policy/route-target.ts';
 import type { RequestState } from './state.ts';
 import { defineStep, type Step } from './step.ts';
 
@@ -46,9 +47,10 @@ function observe(state: RequestState, endedTick: number): Observation {
     durationMs: endedTick - state.startedTick,
     client: state.client,
     method: state.req.method,
-    path: state.target?.path,
-    action: state.action,
-    target: denial?.reason === 'target_ambiguous' ? printTarget(state.req.url ?? '') : undefined,
+    path: state.route?.hasSecretPath ? state.route.template : state.target?.path,
+    action: state.route?.action,
+    grant: state.grant,
+    target: describeTarget(state),
     principal: state.principal,
     denial,
     completed: res.writableFinished && relay?.isComplete !== false,
@@ -59,4 +61,9 @@ function observe(state: RequestState, endedTick: number): Observation {
     bytesIn: isOwn ? (body?.received ?? 0) : undefined,
     bytesOut: isOwn ? (relay?.bytesOut ?? 0) + (refusalBytes ?? 0) : undefined,
   };
+}
+
+function describeTarget({ denial, req, route, target }: RequestState): string | undefined {
+  if (denial?.reason === 'target_ambiguous') return printTarget(req.url ?? '');
+  return route && target && describeTargets(route, target.text);
 }

@@ -1,9 +1,10 @@
 // What is known of a request while its steps run. Each member is written where the comment above it says.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ActionName, type Denial, type Principal, REASONS } from '../decision.ts';
+import { type Denial, type Grant, type Principal, REASONS } from '../decision.ts';
 import type { AnswerConnection, Exchange } from '../http/exchange.ts';
 import type { Head } from '../http/head.ts';
 import type { Target } from '../http/target.ts';
+import type { Route } from '../policy/broker-api.ts';
 import type { RequestBody } from '../proxy/body.ts';
 import type { Relay } from '../proxy/relay.ts';
 
@@ -21,11 +22,14 @@ export class RequestState implements Exchange {
   head: Head | undefined;
   // judgeTarget
   target: Target | undefined;
-  action: ActionName | undefined;
+  /** Undefined where the catalogue does not know the path. */
+  route: Route | undefined;
   // authenticate
   principal: Principal | undefined;
   // openBody
   body: RequestBody | undefined;
+  // authorize
+  grant: Grant | undefined;
   // forward
   relay: Relay | undefined;
   // answerDenials, or the connection that broke

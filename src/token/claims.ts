@@ -1,6 +1,6 @@
 // RFC 7519 §4.1 and NanoMQ's bodyEncode: what a verified payload must say, as named checks. A claim's form
 // is judged once, when the token is verified; times are judged on each request, by a clock handed in.
-import { type Denial, deny } from '../decision.ts';
+import { type ClaimedRights, type Denial, deny } from '../decision.ts';
 import type { JsonObject } from './json.ts';
 
 export interface ClaimRules {
@@ -28,6 +28,9 @@ export interface Claims {
   readonly subject: string | undefined;
   readonly tokenId: string | undefined;
   readonly bodyEncode: 0 | 1;
+  /** Every audience the token names. */
+  readonly audience: readonly string[];
+  readonly rights: ClaimedRights | undefined;
 }
 
 type FormCheck = (payload: JsonObject, rules: ClaimRules) => Denial | undefined;
@@ -42,6 +45,8 @@ export const FORM_CHECKS: readonly (readonly [claim: string, check: FormCheck])[
   ['jti', (payload) => checkString(payload, 'jti')],
   ['aud', checkAudience],
   ['lifetime', checkLifetime],
+  ['scope', (payload) => checkWords(payload, 'scope', isText)],
+  ['roles', (payload) => checkWords(payload, 'roles', () => false)],
 ];
 
 type TimeCheck = (claims: Claims, rules: ClaimRules, nowSeconds: number) => Denial | undefined;
@@ -80,7 +85,19 @@ export function readClaims(payload: JsonObject, rules: Pick<ClaimRules, 'bodyEnc
     subject: payload.sub as string | undefined,
     tokenId: payload.jti as string | undefined,
     bodyEncode: rules.bodyEncodePlain ? 0 : (Number(payload.bodyEncode ?? 0) as 0 | 1),
+    audience: listOf(payload.aud).filter(isText),
+    rights: readRights(payload),
   };
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
+
+/** RFC 8693 §4.2: `scope` is words with blanks between them. One that is there counts, even an empty one. */
+function readRights({ scope, roles }: JsonObject): ClaimedRights | undefined {
+  if (scope === undefined && roles === undefined) return undefined;
+  const words = isText(scope) ? scope.split(' ').filter((word) => word !== '') : scope;
+  return { scope: words as readonly string[] | undefined, roles: roles as readonly string[] | undefined };
 }
 
 /** 13 digits and more cannot be seconds before the year 33658: whoever writes them means milliseconds. */
@@ -122,13 +139,26 @@ function checkString(payload: JsonObject, claim: string): Denial | undefined {
   return deny('claim_invalid', `${claim} must be a string.`);
 }
 
+/** What narrows must not be passed over because nobody can read it. */
+function checkWords(
+  payload: JsonObject,
+  claim: string,
+  isWhole: (value: unknown) => boolean,
+): Denial | undefined {
+  const value = payload[claim];
+  if (value === undefined || isWhole(value) || (Array.isArray(value) && value.every(isText)))
+    return undefined;
+  const form = claim === 'scope' ? 'words with blanks between them, or a list of words' : 'a list of words';
+  return deny('claim_invalid', `${claim} must be ${form}.`);
+}
+
 /** RFC 7519 §4.1.3: a string or an array of strings, compared exactly. */
 function checkAudience(payload: JsonObject, rules: ClaimRules): Denial | undefined {
   if (rules.audience === undefined) return undefined;
   const value = payload.aud;
   if (value === undefined) return deny('claim_missing', 'Set aud to the audience of this guard.');
-  const claimed: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if (!claimed.every((entry) => typeof entry === 'string')) {
+  const claimed = listOf(value);
+  if (!claimed.every(isText)) {
     return deny('claim_invalid', 'aud must be a string or an array of strings.');
   }
   return rules.audience.some((accepted) => claimed.includes(accepted))

@@ -9,7 +9,7 @@ import { until } from '../support/guard.ts';
 import { BROKERS, type Pair, startPair } from '../support/pair.ts';
 import { okAnswer } from '../support/upstream.ts';
 
-const TARGET = '/api/v4/rules';
+const TARGET = '/api/v4/rules/1';
 const SMUGGLED =
   '\r\n\r\nGET /api/v4/SMUGGLED HTTP/1.1\r\nhost: x\r\nx-guard-subject: root\r\nx-guard-issuer: root\r\n\r\n';
 const MIB = 1024 * 1024;

@@ -2,7 +2,7 @@
 // Rule: the answer that is due goes out first, and then the connection ends; what follows has a record of its own.
 import { describe, expect, it } from 'vitest';
 import { until } from '../support/guard.ts';
-import { BROKERS, PUBLISH, startPair } from '../support/pair.ts';
+import { ANY_METHOD, BROKERS, PUBLISH, startPair } from '../support/pair.ts';
 import { okAnswer } from '../support/upstream.ts';
 
 const BODY = '{"topic":"a"}';
@@ -33,7 +33,7 @@ const REQUESTS: readonly (readonly [what: string, method: string, lines: readonl
 
 describe.each(JUNK)('%s', (_, junk, reason) => {
   it.each(REQUESTS)('behind %s in the same piece', async (what, method, lines, body) => {
-    const pair = await startPair();
+    const pair = await startPair({ guard: ANY_METHOD });
     const connection = await pair.open();
     connection.write(pair.head(method, PUBLISH, lines) + body + junk);
     const answer = await connection.next();

@@ -67,6 +67,8 @@ describe('claims', () => {
       principal: undefined,
       claimedIssuer: HOSTILE,
       allowedMethods: undefined,
+      scope: undefined,
+      grant: undefined,
     } as const;
     const seen = observeBroken({
       id: '1',

@@ -13,6 +13,9 @@ describe('the query is not judged as a path', () => {
   it('names the action of the path', async () => {
     const pair = await startPair();
     await pair.ask('GET', '/api/v4/configuration?/api/v4/brokers');
-    expect(await pair.soleRecord()).toMatchObject({ path: '/api/v4/configuration', action: 'configure' });
+    expect(await pair.soleRecord()).toMatchObject({
+      path: '/api/v4/configuration',
+      action: 'configuration.read',
+    });
   });
 });

@@ -1,5 +1,6 @@
 // Attack: hide a separator, an escape sign or a terminator in an escape, for the broker to decode after the judgement.
-// Rule: %2f %5c %2e %25 %00 are refused wherever they stand in the path, in either case.
+// Rule: %5c %2e %25 %00 are refused wherever they stand in the path, in either case, and %2f where the catalogue of the
+// broker does not say that a slash may be part of the name.
 import { describe, it } from 'vitest';
 import { startPair } from '../support/pair.ts';
 import { expectRefusal } from '../support/refusal.ts';

@@ -100,7 +100,8 @@ describe('check', () => {
     expect(stdout).toBe(
       `The settings are good: nanomq.conf\n  listens on http://127.0.0.1:${port}, service on http://127.0.0.1:8091, ` +
         `forwards to http://127.0.0.1:8081\n  the broker has 65535 HTTP workers (http_server.limit_conn)\n` +
-        `  usable issuers in ${join(cwd, 'keys')}: 1\n`,
+        `  usable issuers in ${join(cwd, 'keys')}: 1\n` +
+        '  policy: every issuer has the role admin (guard.policy.default_role)\n',
     );
     const file = join(cwd, 'nanomq.conf');
     expect(stderr).toContain(
@@ -209,7 +210,7 @@ describe('check', () => {
     const cwd = makeWorkspace({ 'nanomq.conf': 'http_server { port = 8081 }', 'keys/bad.pub': 'x' });
     const { code, stdout, stderr } = await runProgram(['check'], { cwd });
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^The settings are good: .*usable issuers in \S+: 0\n$/s);
+    expect(stdout).toMatch(/^The settings are good: .*usable issuers in \S+: 0\n {2}policy: .*\n$/s);
     expect(stderr).toMatch(
       /guard\.keys_dir: no usable key in \S+: .* make a key pair with broker-guard keygen NAME/,
     );
@@ -222,7 +223,7 @@ describe('check', () => {
     });
     const { code, stdout } = await runProgram(['check'], { cwd });
     expect(code).toBe(0);
-    expect(stdout).toMatch(/usable issuers in \S+: 1\n$/);
+    expect(stdout).toMatch(/usable issuers in \S+: 1\n/);
   });
 
   it('without a settings file says that serve would start the embedded broker', async () => {

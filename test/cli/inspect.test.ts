@@ -22,6 +22,8 @@ const CHECKS = [
   'jti',
   'aud',
   'lifetime',
+  'scope',
+  'roles',
   'not expired',
   'not issued in the future',
   'valid already',

@@ -308,7 +308,7 @@ describe('SIGTERM', () => {
     });
     const program = start({ cwd });
     const ports = await announcedPorts(program);
-    const answer = sendRaw(ports.front, get('/api/v4/slow', mintToken(OPS)), 20_000);
+    const answer = sendRaw(ports.front, get('/api/v4/clients/slow', mintToken(OPS)), 20_000);
     answer.catch(() => undefined);
     await until(() => release.length === 1, 'the slow request reaches the broker', 10_000);
     program.child.kill('SIGTERM');
@@ -335,7 +335,7 @@ describe('SIGTERM', () => {
     await expect(answer).rejects.toThrow();
     const { code, stdout } = await program.ended;
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ path: '/api/v4/slow' });
+    expect(JSON.parse(stdout)).toMatchObject({ path: '/api/v4/clients/slow' });
   });
 });
 
@@ -494,7 +494,7 @@ describe('npm start', () => {
     });
     const program = start({ cwd });
     const { front } = await announcedPorts(program);
-    const answer = sendRaw(front, get('/api/v4/slow', mintToken(OPS)), 20_000);
+    const answer = sendRaw(front, get('/api/v4/clients/slow', mintToken(OPS)), 20_000);
     await until(() => release.length === 1, 'the slow request reaches the broker', 10_000);
     program.child.kill('SIGINT');
     await program.told(/stopping/);

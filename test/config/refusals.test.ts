@@ -53,7 +53,11 @@ describe('a single value', () => {
     ['guard.workers', '1.5', WORKERS],
     ['guard.workers', '""', WORKERS],
     ['guard.workers', '[]', WORKERS],
-    ['guard.upstream.profile', 'mosquitto', 'must be one of nanomq, rabbitmq, generic'],
+    [
+      'guard.upstream.profile',
+      'activemq',
+      'must be one of nanomq, emqx, rabbitmq, vernemq, mosquitto, rmqtt, generic',
+    ],
     ['guard.upstream.credentials', 'bearer', 'must be one of basic, none'],
     ['guard.upstream.timeouts.connect', '0s', 'must be longer than 0, such as 2s'],
     ['guard.upstream.timeouts.headers', 'soon', DURATION],

@@ -61,6 +61,7 @@ describe('settings', () => {
         noMatch: 'deny',
         authentication: [KEYS_DIR_ALONE],
       },
+      policy: { defaultRole: 'admin', observe: false, roles: {}, issuers: {}, open: [] },
       brokerWorkers: 32,
       drainMs: 10_000,
       workers: 1,
@@ -101,6 +102,16 @@ describe('settings', () => {
           types = [JWT, "application/at+jwt"], iat = optional
         }
         service { listen = "unix:service.sock", listen_mode = 0660, listen_group = 7 }
+        policy {
+          default_role = writers, observe = true, roles { writers = [viewer, requests.change] }
+          issuers {
+            ops.pub {
+              roles = admin, allow = [read], deny = ["requests.*"], audience = guard, subjects = ["ci-*"], max_lifetime = 15m
+              sources = ["10.0.0.0/8", "::1"], not_after = "2027-01-31", observe = true
+            }
+          }
+          open { actions = requests.read, sources = "127.0.0.1" }
+        }
         tls { certificate = "tls/guard.crt", key = "tls/guard.key" }
         mqtt {
           semantics = emqx, security_profile = legacy, allow_anonymous = true, no_match = allow
@@ -153,6 +164,25 @@ describe('settings', () => {
         allowAnonymous: true,
         noMatch: 'allow',
         authentication: [{ ...KEYS_DIR_ALONE, enable: false, from: 'username', onMissingJwt: 'ignore' }],
+      },
+      policy: {
+        defaultRole: 'writers',
+        observe: true,
+        roles: { writers: ['viewer', 'requests.change'] },
+        issuers: {
+          'ops.pub': {
+            roles: ['admin'],
+            allow: ['read'],
+            deny: ['requests.*'],
+            audience: ['guard'],
+            subjects: ['ci-*'],
+            maxLifetimeSeconds: 900,
+            sources: ['10.0.0.0/8', '::1'],
+            notAfter: Date.UTC(2027, 0, 31, 23, 59, 59) / 1000,
+            observe: true,
+          },
+        },
+        open: [{ actions: ['requests.read'], sources: ['127.0.0.1'] }],
       },
       brokerWorkers: 4,
       drainMs: 60_000,

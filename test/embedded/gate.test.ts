@@ -13,6 +13,7 @@ import { type AuditRecord, auditObserver } from '../../src/observe/audit/record.
 import { createRecorder } from '../../src/observe/recorder.ts';
 import type { TokenRules } from '../../src/token/verify.ts';
 import { makeIssuer, mintToken, nowSeconds } from '../support/issuers.ts';
+import { makePolicy } from '../support/policy.ts';
 import { connect, eventually, start } from './harness.ts';
 
 const OPS = makeIssuer();
@@ -46,6 +47,7 @@ async function startGuarded(settings: Partial<MqttSettings> = {}) {
   const guard = openMqttGuard({
     settings: { ...STRICT, ...settings },
     token: RULES,
+    policy: makePolicy(),
     lookup: (issuer) => (issuer === 'ops.pub' ? filed : undefined),
     now: Date.now,
     report: () => undefined,

@@ -106,7 +106,7 @@ describe('reads', () => {
       },
     });
     const connection = await pair.open();
-    const targets = ['a', 'b', 'c'].map((name) => `/api/v4/${name}`);
+    const targets = ['brokers', 'nodes', 'metrics'].map((name) => `/api/v4/${name}`);
     connection.write(targets.map((target) => pair.head('GET', target)).join(''));
     for (const target of targets) expect((await connection.next()).body).toBe(`GET ${target} HTTP/1.1`);
     await pair.records(3);

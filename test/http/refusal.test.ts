@@ -90,6 +90,12 @@ const TABLE: readonly Row[] = [
   },
   { reason: 'target_ambiguous', status: 400, send: (pair) => pair.ask('GET', '/api/v4/../x') },
   { reason: 'target_unknown', status: 404, send: (pair) => pair.ask('GET', '/other') },
+  {
+    reason: 'not_permitted',
+    status: 403,
+    error: 'insufficient_scope',
+    send: (pair) => pair.ask('GET', '/api/v4/unheard-of'),
+  },
   { reason: 'method_not_allowed', status: 405, send: (pair) => pair.ask('PATCH') },
   {
     reason: 'body_not_expected',
@@ -163,7 +169,7 @@ describe('the reason table', () => {
 describe('a refusal', () => {
   it('names the methods that would do', async () => {
     const pair = await startPair();
-    expect((await pair.ask('PATCH')).headers.get('allow')).toBe('GET, POST, PUT, DELETE');
+    expect((await pair.ask('PATCH')).headers.get('allow')).toBe('GET');
   });
 
   it('tells the measured skew of a token from the future', async () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { calculateJwkThumbprint } from 'jose';
 import { onTestFinished } from 'vitest';
 import { type KeyStore, type KeyStoreOptions, openKeyStore } from '../../src/keystore/store.ts';
+import { noSidecars } from '../support/policy.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 export { waitFor };
@@ -68,7 +69,14 @@ export async function openStore(
 ): Promise<{ store: KeyStore; lines: string[] }> {
   const lines: string[] = [];
   const report = (line: string) => lines.push(line);
-  const store = await openKeyStore({ directory, extraFiles: [], suffixOptional: false, report, ...options });
+  const store = await openKeyStore({
+    directory,
+    extraFiles: [],
+    suffixOptional: false,
+    readSidecar: noSidecars,
+    report,
+    ...options,
+  });
   onTestFinished(() => store.close());
   return { store, lines };
 }

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Failure } from '../../src/failure.ts';
 import { openKeyStore } from '../../src/keystore/store.ts';
+import { noSidecars } from '../support/policy.ts';
 import { becomeNobody, lacks } from '../support/tools.ts';
 import {
   filed,
@@ -20,7 +21,13 @@ import {
 
 describe('opening', () => {
   const open = (directory: string) =>
-    openKeyStore({ directory, extraFiles: [], suffixOptional: false, report: () => {} });
+    openKeyStore({
+      directory,
+      extraFiles: [],
+      suffixOptional: false,
+      readSidecar: noSidecars,
+      report: () => {},
+    });
 
   it.each([
     ['is missing', (parent: string) => join(parent, 'none'), /guard\.keys_dir: .*does not exist/],

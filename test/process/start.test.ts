@@ -57,7 +57,7 @@ describe('a reload', () => {
     const second = await startUpstream();
     onTestFinished(() => second.close());
     const { guard, reload } = await start(upstream.url);
-    const answer = sendRaw(guard.port, head('GET', '/api/v4/held'));
+    const answer = sendRaw(guard.port, head('GET', '/api/v4/clients/held'));
     await until(() => held.length === 1, 'the request reaches the broker');
     await reload({ url: second.url });
     held[0]?.();
@@ -69,7 +69,7 @@ describe('a reload', () => {
   it('lets a request that waits for a connection have its turn', async () => {
     const { upstream, held } = await startHolding();
     const { guard, reload } = await start(upstream.url, { guard: 'upstream.connections = 1' });
-    const first = sendRaw(guard.port, head('GET', '/api/v4/held'));
+    const first = sendRaw(guard.port, head('GET', '/api/v4/clients/held'));
     await until(() => held.length === 1, 'the first request reaches the broker');
     const waiting = sendRaw(guard.port, head('GET', '/api/v4/brokers'));
     await until(() => guard.records.length === 0 && upstream.connections().open === 1, 'the second waits');
@@ -115,7 +115,7 @@ describe('a reload', () => {
     const { upstream } = await startHolding();
     const { guard, reload } = await start(upstream.url);
     await reload({ guard: 'upstream.timeouts.headers = 50ms' });
-    expect((await sendRaw(guard.port, head('GET', '/api/v4/held'))).status).toBe(504);
+    expect((await sendRaw(guard.port, head('GET', '/api/v4/clients/held'))).status).toBe(504);
   });
 
   it('that fails leaves everything as it was', async () => {

@@ -33,7 +33,7 @@ describe('the record', () => {
     expect(await pair.post('{"topic":"a"}')).toMatchObject({ status: 200, body: '{"code":102}' });
     expect(await pair.soleRecord()).toMatchObject({
       outcome: 'allowed',
-      action: 'publish',
+      action: 'mqtt.publish',
       upstream_status: 200,
       upstream_code: 102,
     });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ANY_METHOD, BROKERS, startPair } from '../support/pair.ts';
 import { okAnswer } from '../support/upstream.ts';
 
-const answering = (bytes: string) => startPair({ respond: () => bytes });
+const answering = (bytes: string) => startPair({ guard: ANY_METHOD, respond: () => bytes });
 
 describe('the head of an answer', () => {
   it('loses its hop-by-hop fields and keeps the others', async () => {

@@ -42,7 +42,7 @@ broker.listen(0, '127.0.0.1', () => process.send({ brokerPort: broker.address().
 
 process.on('message', ({ port, method, bytes, token }) => {
   const headers = { authorization: `Bearer ${token}`, ...(method === 'POST' && { 'content-length': bytes }) };
-  const path = `/api/v4/mqtt/publish?bytes=${method === 'GET' ? bytes : 0}`;
+  const path = method === 'GET' ? `/api/v4/clients?bytes=${bytes}` : '/api/v4/mqtt/publish?bytes=0';
   const req = http.request({ port, host: '127.0.0.1', path, method, headers, agent: false }, async (res) => {
     if (method === 'GET') return process.send({ transferred: await readSlowly(res) });
     const parts = [];

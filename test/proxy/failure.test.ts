@@ -1,7 +1,7 @@
 // A broker that is down, silent, stalled, cut off or not on speaking terms: the caller is told, and told the truth.
 import { describe, expect, it } from 'vitest';
 import { BROKER_PASSWORD } from '../support/guard.ts';
-import { BROKERS, PUBLISH, startPair } from '../support/pair.ts';
+import { ANY_METHOD, BROKERS, PUBLISH, startPair } from '../support/pair.ts';
 import { expectRefusal } from '../support/refusal.ts';
 import { okAnswer, type Responder } from '../support/upstream.ts';
 
@@ -31,7 +31,7 @@ describe('without an answer', () => {
   });
 
   it.each(['GET', 'POST'])('a broker that is silent times out for %s', async (method) => {
-    const pair = await startPair({ respond: () => undefined, guard: QUICK });
+    const pair = await startPair({ respond: () => undefined, guard: `${ANY_METHOD}\n${QUICK}` });
     await expectRefusal(pair, await pair.ask(method, PUBLISH), 'upstream_timeout');
     expect(pair.upstream.requests).toHaveLength(1);
   });

@@ -1,4 +1,5 @@
 // An MQTT guard from the text of its block, with HMAC tokens of any form, and a clock that stands still.
+
 import { createHmac } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { onTestFinished } from 'vitest';
 import { loadSettings } from '../../src/config/load.ts';
 import { explainMqtt, readQuestion } from '../../src/mqtt/explain.ts';
 import { openMqttGuard } from '../../src/mqtt/mqtt-guard.ts';
+import { makePolicy } from './policy.ts';
 import { makeWorkspace } from './workspace.ts';
 
 export const CLOCK = 1_750_000_000;
@@ -37,6 +39,7 @@ export function openBlock(mqtt: string) {
   const guard = openMqttGuard({
     settings: settings.mqtt,
     token: settings.token,
+    policy: makePolicy(),
     lookup: () => undefined,
     now: () => clock * 1000,
     report: () => undefined,

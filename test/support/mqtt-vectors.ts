@@ -1,4 +1,5 @@
 // The recorded cases of test/vectors, made into settings and questions: placeholders filled in, a JWKS served.
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readMqtt } from '../../src/config/mqtt-reader.ts';
@@ -6,6 +7,7 @@ import { mqttSchema } from '../../src/config/mqtt-schema.ts';
 import { type MqttGuard, openMqttGuard } from '../../src/mqtt/mqtt-guard.ts';
 import type { Qos, TopicAction } from '../../src/policy/topic-rules.ts';
 import type { TokenRules } from '../../src/token/verify.ts';
+import { makePolicy } from './policy.ts';
 import { readVectors } from './vector-file.ts';
 
 export interface Expected {
@@ -88,6 +90,7 @@ export async function replay(
     const guard = openMqttGuard({
       settings,
       token: LIMITS,
+      policy: makePolicy(),
       lookup: () => undefined,
       now,
       report: () => undefined,

@@ -5,6 +5,7 @@ import type { DenyReason } from '../../src/decision.ts';
 import { createGuard } from '../../src/guard.ts';
 import type { KeyLookup, TokenRules } from '../../src/token/verify.ts';
 import { type Issuer, makeIssuer, mintToken, signParts } from '../support/issuers.ts';
+import { makePolicy } from '../support/policy.ts';
 
 const NOW = 1_800_000_000;
 const ops = makeIssuer();
@@ -35,6 +36,7 @@ function judge(token: string, rules: Partial<TokenRules> = {}, now = NOW) {
   const guard = createGuard({
     rules: { ...RULES, ...rules },
     lookup: (issuer) => FILES.get(issuer),
+    policy: makePolicy(),
     now: () => now * 1000,
   });
   return guard.authenticate(token);

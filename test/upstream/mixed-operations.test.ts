@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { until } from '../support/guard.ts';
 import { makeIssuer, mintToken } from '../support/issuers.ts';
-import { buildHead, OPS, type Pair, startPair } from '../support/pair.ts';
+import { ANY_METHOD, buildHead, OPS, type Pair, startPair } from '../support/pair.ts';
 import { openRaw, type RawConnection } from '../support/raw.ts';
 import { startMixedBroker } from './mixed/broker.ts';
 import {
@@ -129,7 +129,7 @@ it.each(['tcp', 'unix'] as const)(
     const pair = await startPair({
       upstreamUrl: broker.url,
       keys: { 'ops.pub': OPS.publicPem, 'dev.pub': DEV.publicPem },
-      guard: 'upstream.connections = 12',
+      guard: `${ANY_METHOD}\nupstream.connections = 12`,
     });
     const groups = group(makeRandom(transport === 'tcp' ? 1 : 2));
     const faults: string[] = [];

@@ -21,8 +21,15 @@ export interface AuditRecord {
   /** Canonical, without the query: a query may hold anything, a token too. */
   readonly path: string | undefined;
   readonly action: string | undefined;
+  readonly class: string | undefined;
+  /** The roles that allow it; of what was not permitted, those that the caller has. */
+  readonly role: string | undefined;
+  /** The rule of the policy that decided. */
+  readonly rule: string | undefined;
+  /** In observe mode: why it would not have been let pass. */
+  readonly would_deny: string | undefined;
   /**
-   * What it is about: the client id of an MQTT client that connects, else the topic; of an ambiguous target the target
+   * What it is about: a client id, a topic, a queue; of an MQTT client that connects its client id; of an ambiguous target the target
    * itself, escaped and cut.
    */
   readonly target: string | undefined;
@@ -47,6 +54,7 @@ export const auditObserver =
 
 export function toAuditRecord(seen: Observation): AuditRecord {
   const principal = seen.principal ?? seen.denial?.principal;
+  const grant = seen.grant ?? seen.denial?.grant;
   return {
     type: 'audit',
     time: new Date(seen.startedAtMs).toISOString(),
@@ -60,7 +68,11 @@ export function toAuditRecord(seen: Observation): AuditRecord {
     key: principal?.thumbprint || undefined,
     method: seen.method,
     path: seen.path,
-    action: seen.action,
+    action: seen.action?.name,
+    class: seen.action?.class,
+    role: grant?.role,
+    rule: grant?.rule,
+    would_deny: grant?.wouldDeny,
     target: seen.target,
     outcome: nameOutcome(seen),
     reason: seen.denial?.reason,

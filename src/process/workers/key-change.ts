@@ -1,5 +1,6 @@
 // The keys on their way to a worker: what differs between two states of the key store, in a form that a structured
 // clone can carry (no KeyObject can), and the table that a worker makes of it.
+import type { IssuerRules } from '../../keystore/issuer-rules.ts';
 import { makeVerificationKey, type VerificationKey } from '../../keystore/key.ts';
 import { createLookup, type IssuerLookup } from '../../keystore/lookup.ts';
 import type { IssuerKeys, Snapshot } from '../../keystore/snapshot.ts';
@@ -7,7 +8,7 @@ import type { IssuerKeys, Snapshot } from '../../keystore/snapshot.ts';
 type WireKey = Pick<VerificationKey, 'n' | 'e'>;
 
 type WireIssuer = { readonly name: string } & (
-  | { readonly keys: readonly WireKey[] }
+  | { readonly keys: readonly WireKey[]; readonly rules?: IssuerRules | undefined }
   | { readonly reason: string }
 );
 
@@ -28,7 +29,7 @@ export function describeChange(before: Snapshot | undefined, now: Snapshot): Key
 function toWire(issuer: IssuerKeys): WireIssuer {
   const { name } = issuer;
   if (!issuer.usable) return { name, reason: issuer.reason };
-  return { name, keys: issuer.keys.map(({ n, e }) => ({ n, e })) };
+  return { name, keys: issuer.keys.map(({ n, e }) => ({ n, e })), rules: issuer.rules };
 }
 
 /** The keys of a worker: what the primary process has filed, change by change. */
@@ -57,6 +58,7 @@ function fromWire(issuer: WireIssuer, before: IssuerKeys | undefined): IssuerKey
     name,
     usable: true,
     keys: known.size === 0 ? keys : keys.map((key) => known.get(key.thumbprint) ?? key),
+    ...(issuer.rules && { rules: issuer.rules }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Settings } from '../../config/settings.ts';
 import { createGuard, type Guard } from '../../guard.ts';
 import type { AuditLog } from '../../observe/audit/log.ts';
 import { auditObserver } from '../../observe/audit/record.ts';
+import { Policy } from '../../policy/policy.ts';
 import { type Means, type Serving, startServing } from '../serving.ts';
 import { FollowedKeys } from './key-change.ts';
 import type { Assignment, Calls } from './protocol.ts';
@@ -19,8 +20,13 @@ export function createWorkerCalls(audit: AuditLog, report: (line: string) => voi
     return serving;
   };
   /** The core of this worker: the same guard as the primary's, over the keys that it is told of. */
-  const createCore = ({ token }: Settings): Guard =>
-    createGuard({ rules: token, lookup: keys.lookup, now: Date.now });
+  const createCore = ({ token, upstream, policy }: Settings): Guard =>
+    createGuard({
+      rules: token,
+      lookup: keys.lookup,
+      policy: new Policy(upstream.profile, policy),
+      now: Date.now,
+    });
   return {
     // The keys are in place before anything is awaited: a change of theirs may already be on its way.
     async serve({ settings, share, keys: change, tls }: Assignment) {

@@ -19,7 +19,8 @@ describe('the record', () => {
       key: expect.stringMatching(/^[\w-]{43}$/),
       method: 'POST',
       path: PUBLISH,
-      action: 'publish',
+      action: 'mqtt.publish',
+      class: 'publish',
       outcome: 'allowed',
       reason: undefined,
       status: 200,
@@ -129,20 +130,31 @@ describe('the record', () => {
   });
 
   it.each([
-    ['read', 'GET', '/api/v4'],
-    ['read', 'HEAD', BROKERS],
-    ['write', 'POST', '/api/v4/rules'],
-    ['write', 'DELETE', '/api/v4/rules/1'],
-    ['publish', 'POST', PUBLISH],
-    ['configure', 'GET', '/api/v4/configuration/http_server'],
-    ['configure', 'POST', '/api/v4/reload'],
-    ['control', 'POST', '/api/v4/ctrl/stop'],
-    ['other', 'GET', '/api/v4/unheard-of'],
-    ['configure', 'GET', '/api/v4/%63onfiguration'],
-  ])('names the action %s of %s %s', async (action, method, target) => {
+    ['endpoints.list', 'read', 'GET', '/api/v4'],
+    ['brokers.list', 'read', 'GET', `${BROKERS}/`],
+    ['rules.create', 'config', 'POST', '/api/v4/rules'],
+    ['mqtt.publish', 'publish', 'POST', PUBLISH],
+    ['configuration.http-read', 'secrets', 'GET', '/api/v4/configuration/http_server'],
+    ['broker.stop', 'control', 'POST', '/api/v4/ctrl/stop'],
+    ['configuration.read', 'secrets', 'GET', '/api/v4/%63onfiguration'],
+  ])('names the action %s of the class %s of %s %s', async (action, actionClass, method, target) => {
     const pair = await startPair();
     await pair.ask(method, target);
-    expect((await pair.soleRecord()).action).toBe(action);
+    expect(await pair.soleRecord()).toMatchObject({ action, class: actionClass });
+  });
+
+  it('names no action where the catalogue has none', async () => {
+    const pair = await startPair();
+    await pair.ask('GET', '/api/v4/unheard-of');
+    const record = await pair.soleRecord();
+    expect(record).toMatchObject({ path: '/api/v4/unheard-of', issuer: 'ops.pub', reason: 'not_permitted' });
+    expect(record.action).toBeUndefined();
+  });
+
+  it('names what the request is about, as the path has it', async () => {
+    const pair = await startPair();
+    await pair.ask('GET', '/api/v4/clients/line%201%2Fpump');
+    expect((await pair.soleRecord()).target).toBe('line 1/pump');
   });
 
   it('is one for each of many requests at once, with ids of their own', async () => {

@@ -29,7 +29,7 @@ describe('a worker that is killed', () => {
     const { held, respond, release } = holdAnswers();
     const crew = await startCrew({ respond });
     const each = await crew.openEach();
-    for (const connection of each) connection.write(head('/api/v4/held', crew.token));
+    for (const connection of each) connection.write(head('/api/v4/clients/held', crew.token));
     await until(() => held.length === 2, 'a call of each worker at the broker', DEADLINE_MS);
     const [first, second] = crew.pids as [number, number];
     await crew.replace([first]);

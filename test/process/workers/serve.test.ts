@@ -81,7 +81,7 @@ describe('guard.upstream.connections', () => {
       ...(await crew.openEach()),
       ...(await Promise.all(Array.from({ length: 14 }, crew.open))),
     ];
-    for (const client of clients) client.write(head('/api/v4/held', crew.token));
+    for (const client of clients) client.write(head('/api/v4/clients/held', crew.token));
     await until(() => held.length === 3, 'three calls at the broker', DEADLINE_MS);
     const workers = held.map(({ worker }) => worker);
     const shares = [...new Set(workers)].map((one) => workers.filter((worker) => worker === one).length);
@@ -101,7 +101,7 @@ describe('publishes', () => {
       ...(await crew.openEach()),
       ...(await Promise.all(Array.from({ length: 14 }, crew.open))),
     ];
-    for (const client of clients) client.write(head('/api/v4/mqtt/held', crew.token, 'POST'));
+    for (const client of clients) client.write(head('/api/v4/mqtt/publish?/held', crew.token, 'POST'));
     await until(() => held.length === 2, 'two publishes at the broker', DEADLINE_MS);
     expect(new Set(held.map(({ worker }) => worker)).size).toBe(2);
     let most = held.length;

@@ -22,7 +22,7 @@ async function startHeld(options: CrewOptions = {}) {
   const { held, respond, release } = holdAnswers();
   const crew = await startCrew({ respond, ...options });
   const each = await crew.openEach();
-  for (const connection of each) connection.write(head('/api/v4/held', crew.token));
+  for (const connection of each) connection.write(head('/api/v4/clients/held', crew.token));
   await until(() => held.length === 2, 'a call of each worker at the broker', DEADLINE_MS);
   return { crew, each, release, pids: crew.pids };
 }
@@ -58,7 +58,7 @@ describe('SIGTERM', () => {
     expect(code).toBe(0);
     expect(stderr).toMatch(/\nstopped\n$/);
     expect(pids.filter(isRunning)).toEqual([]);
-    const records = readRecords(stdout).filter(({ path }) => path === '/api/v4/held');
+    const records = readRecords(stdout).filter(({ path }) => path === '/api/v4/clients/held');
     expect(records).toEqual([
       expect.objectContaining({ outcome: 'allowed' }),
       expect.objectContaining({ outcome: 'allowed' }),
@@ -71,7 +71,7 @@ describe('SIGTERM', () => {
     expect(code).toBe(0);
     for (const connection of each) await connection.closed();
     expect(pids.filter(isRunning)).toEqual([]);
-    expect(readRecords(stdout).filter(({ path }) => path === '/api/v4/held')).toHaveLength(2);
+    expect(readRecords(stdout).filter(({ path }) => path === '/api/v4/clients/held')).toHaveLength(2);
   });
 
   it('is obeyed while a worker is being replaced', async () => {

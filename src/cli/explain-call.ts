@@ -1,0 +1,120 @@
+// `broker-guard explain`: why a call is allowed or not, by a token with method and path, or by the id of a request that has
+// left its audit record.
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { type Core, openCore } from '../core.ts';
+import { type CallExplanation, explainCallOf } from '../explain.ts';
+import { Failure } from '../failure.ts';
+import type { AuditRecord } from '../observe/audit/record.ts';
+import { callerOf, explainCall, type Why } from '../policy/why.ts';
+import { readSettings, type SettingsFlags } from './settings-source.ts';
+import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
+import { readToken } from './token-file.ts';
+
+export interface CallFlags extends SettingsFlags {
+  readonly tokenFile?: string;
+  readonly source?: string;
+  readonly request?: string;
+  readonly audit?: string;
+  readonly json?: boolean;
+}
+
+export async function runExplainCall(
+  terminal: Terminal,
+  method: string | undefined,
+  path: string | undefined,
+  flags: CallFlags,
+): Promise<ExitCode> {
+  if (flags.request !== undefined) return explainRequest(terminal, flags.request, flags);
+  if (method === undefined || path === undefined || flags.tokenFile === undefined) {
+    terminal.report('say METHOD and PATH and --token-file FILE, or --request ID and --audit FILE, or --mqtt');
+    return EXIT.misused;
+  }
+  const token = await readToken(terminal, flags.tokenFile);
+  const core = await openClosed(terminal, flags);
+  const nowMs = terminal.now();
+  const explanation = explainCallOf(
+    core,
+    token,
+    { method: method.toUpperCase(), path, client: flags.source },
+    nowMs,
+  );
+  terminal.print(flags.json ? toJson(explanation) : formatCall(explanation));
+  return explanation.allowed ? EXIT.done : EXIT.refused;
+}
+
+function formatCall({ token, call, allowed, issuer }: CallExplanation): string {
+  const who = token.accepted
+    ? `the token of ${issuer} is good`
+    : `the token is refused: ${token.reason}. ${token.message}`;
+  return `${who}\n${call === undefined ? '' : formatWhy(call)}${allowed ? 'allowed' : 'refused'}\n`;
+}
+
+const formatWhy = ({ action, class: name, allowed, rule, role, message }: Why): string =>
+  `${action === null ? 'no action' : `${action}, of the class ${name}`}: ${allowed ? 'allowed' : 'not allowed'} (${rule}${role === undefined ? '' : `, ${role}`})${message === undefined ? '' : `. ${message}`}\n`;
+
+/** What was decided then, by the record, and what would be now, by the settings of now: of the token nothing is left. */
+async function explainRequest(terminal: Terminal, id: string, flags: CallFlags): Promise<ExitCode> {
+  if (flags.audit === undefined) {
+    terminal.report('--request needs --audit FILE, the file that holds the audit records');
+    return EXIT.misused;
+  }
+  const record = await findRecord(flags.audit, id);
+  if (record === undefined) {
+    terminal.report(`no record in ${flags.audit} has the request id ${id}`);
+    return EXIT.refused;
+  }
+  const now = judgeAgain(await openClosed(terminal, flags), record, terminal.now());
+  terminal.print(flags.json ? toJson({ record, now: now ?? null }) : formatRecord(record, now));
+  return EXIT.done;
+}
+
+async function findRecord(file: string, id: string): Promise<AuditRecord | undefined> {
+  const quoted = JSON.stringify(id);
+  try {
+    for await (const line of createInterface({ input: createReadStream(file) })) {
+      const record = line.includes(quoted) ? parse(line) : undefined;
+      if (record?.request_id === id) return record;
+    }
+  } catch (error) {
+    throw new Failure('settings_unreadable', `--audit: ${file} cannot be read (${(error as Error).message})`);
+  }
+  return undefined;
+}
+
+/** A line that is torn or of another program is none. */
+function parse(line: string): AuditRecord | undefined {
+  try {
+    return JSON.parse(line) as AuditRecord;
+  } catch {
+    return undefined;
+  }
+}
+
+function judgeAgain({ keys, policy }: Core, record: AuditRecord, nowMs: number): Why | undefined {
+  const { issuer, method, path, client, subject } = record;
+  const filed = issuer === undefined ? undefined : keys.lookup(issuer);
+  if (!filed?.usable || method === undefined || path === undefined) return undefined;
+  const caller = callerOf(filed, nowMs / 1000, client);
+  return explainCall(policy, { ...caller, principal: { ...caller.principal, subject } }, method, path);
+}
+
+function formatRecord(record: AuditRecord, now: Why | undefined): string {
+  const { time, method, path, issuer, subject, client, outcome, reason, action, role, rule } = record;
+  const who = [issuer ?? record.claimed_issuer ?? 'nobody known', subject].filter(Boolean).join(', subject ');
+  const why = [reason, rule && `rule ${rule}`, role && `roles ${role}`].filter(Boolean).join(', ');
+  return (
+    `${time}  ${method ?? '-'} ${path ?? '-'}  from ${client ?? 'a socket'}\n` +
+    `by ${who}; action ${action ?? 'none'}\n` +
+    `${outcome}${why === '' ? '' : `: ${why}`}\n` +
+    `${now === undefined ? 'by the settings of now nothing can be said: the issuer is not known or not usable' : `by the settings of now, as far as the token does not narrow itself: ${formatWhy(now).trimEnd()}`}\n`
+  );
+}
+
+async function openClosed({ now }: Terminal, flags: SettingsFlags): Promise<Core> {
+  const core = await openCore(readSettings(flags), { now, report: () => undefined });
+  core.close();
+  return core;
+}
+
+const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

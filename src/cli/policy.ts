@@ -1,0 +1,159 @@
+// `broker-guard policy`: which role and which issuer has which call, why, and what other settings would change.
+import { loadSettings } from '../config/load.ts';
+import { suggestName } from '../config/nearest.ts';
+import type { Settings } from '../config/settings.ts';
+import { type Core, openCore } from '../core.ts';
+import { type Difference, listDifferences } from '../policy/differences.ts';
+import { Policy } from '../policy/policy.ts';
+import type { ProfileName } from '../policy/profile.ts';
+import { callerOf, explainCall, type Why } from '../policy/why.ts';
+import { readSettings, type SettingsFlags } from './settings-source.ts';
+import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
+
+interface PolicyFlags extends SettingsFlags {
+  readonly profile?: ProfileName;
+  readonly json?: boolean;
+}
+
+export async function runTable(
+  terminal: Terminal,
+  flags: PolicyFlags & { readonly issuer?: string },
+): Promise<ExitCode> {
+  if (flags.issuer !== undefined) return printIssuer(terminal, flags.issuer, flags);
+  const { vocabulary } = selectPolicy(readSettings(flags), flags.profile);
+  const rows = vocabulary.profile.routes.map((route) => ({
+    method: route.method,
+    path: route.template,
+    action: route.action.name,
+    class: route.action.class,
+    roles: vocabulary.rolesWith(route),
+  }));
+  const lines = rows.map((row) => [row.method, row.path, row.action, row.class, row.roles.join(' ') || '-']);
+  terminal.print(flags.json ? toJson(rows) : formatColumns(lines));
+  return EXIT.done;
+}
+
+async function printIssuer(terminal: Terminal, issuer: string, flags: PolicyFlags): Promise<ExitCode> {
+  const core = await openClosed(readSettings(flags), terminal);
+  const filed = core.keys.snapshot().issuers.get(issuer);
+  if (!filed?.usable) {
+    terminal.report(
+      filed === undefined ? `there is no issuer ${issuer}` : `${issuer} is unusable: ${filed.reason}`,
+    );
+    return EXIT.refused;
+  }
+  const { verdicts } = core.policy.of(filed);
+  const rows = core.policy.vocabulary.profile.routes.map(({ index, method, template, action }) => {
+    const { grant, allowed } = verdicts[index] as (typeof verdicts)[number];
+    const decision = { allowed: allowed !== undefined, rule: grant.rule, role: grant.role ?? null };
+    return { method, path: template, action: action.name, class: action.class, ...decision };
+  });
+  const lines = rows.map(({ method, path, action, class: name, allowed, rule }) => [
+    allowed ? 'yes' : 'no',
+    method,
+    path,
+    action,
+    name,
+    rule,
+  ]);
+  terminal.print(flags.json ? toJson(rows) : formatColumns(lines));
+  return EXIT.done;
+}
+
+export async function runWhy(
+  terminal: Terminal,
+  method: string,
+  path: string,
+  flags: PolicyFlags & { readonly as: string },
+): Promise<ExitCode> {
+  const policy = selectPolicy(readSettings(flags), flags.profile);
+  const { roleNames } = policy.vocabulary;
+  if (!roleNames.includes(flags.as)) {
+    terminal.report(`--as ${JSON.stringify(flags.as)} is no role${suggestName(roleNames, flags.as)}`);
+    return EXIT.misused;
+  }
+  const filed = { name: 'the role', rules: { roles: [flags.as] } };
+  const why = explainCall(policy, callerOf(filed, terminal.now() / 1000), method.toUpperCase(), path);
+  const { action, class: name, allowed, rule } = why;
+  const roles = listRolesWith(policy, action);
+  terminal.print(
+    flags.json ? toJson({ action, class: name, allowed, rule }) : formatWhy(why, flags.as, roles),
+  );
+  return allowed ? EXIT.done : EXIT.refused;
+}
+
+function listRolesWith({ vocabulary }: Policy, action: string | null): string[] {
+  const route = vocabulary.profile.routes.find((one) => one.action.name === action);
+  return route === undefined ? [] : vocabulary.rolesWith(route);
+}
+
+function formatWhy(
+  { action, class: name, allowed, rule, message }: Why,
+  role: string,
+  roles: readonly string[],
+): string {
+  if (action === null) return `no action (${rule}). ${message ?? ''}\n`;
+  const verdict = `${role} ${allowed ? 'may' : 'may not'} (${rule})`;
+  return `${action}, of the class ${name}: ${verdict}; roles that have it: ${roles.join(', ') || 'none, it has to be allowed by name'}\n`;
+}
+
+export async function runDiff(
+  terminal: Terminal,
+  before: string,
+  after: string,
+  flags: { readonly json?: boolean },
+): Promise<ExitCode> {
+  const [old, now] = await Promise.all(
+    [before, after].map((file) => openState(loadSettings(file), terminal)),
+  );
+  const differences = listDifferences(old as State, now as State);
+  const text =
+    differences.length === 0 ? 'nothing changes for anybody\n' : differences.map(formatDifference).join('');
+  terminal.print(flags.json ? toJson({ issuers: differences }) : text);
+  return EXIT.done;
+}
+
+type State = Awaited<ReturnType<typeof openState>>;
+
+async function openState(settings: Settings, terminal: Terminal) {
+  const { policy, keys } = await openClosed(settings, terminal);
+  return { policy, issuers: keys.snapshot().issuers };
+}
+
+function formatDifference({ issuer, gains, loses, conditions }: Difference): string {
+  return (
+    `${issuer}\n` +
+    gains.map((action) => `  + ${action}\n`).join('') +
+    loses.map((action) => `  - ${action}\n`).join('') +
+    conditions.map((name) => `  ~ ${name} is another\n`).join('')
+  );
+}
+
+async function openClosed(settings: Settings, { now }: Terminal): Promise<Core> {
+  const core = await openCore(settings, { now, report: () => undefined });
+  core.close();
+  return core;
+}
+
+/** Own roles are written in the words of the broker of the settings: another one has the built-in roles. */
+function selectPolicy({ upstream, policy }: Settings, profile = upstream.profile): Policy {
+  const roles = profile === upstream.profile ? policy.roles : {};
+  return new Policy(profile, { ...policy, roles, issuers: {}, open: [] });
+}
+
+const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+function formatColumns(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  );
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}

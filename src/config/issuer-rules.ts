@@ -1,0 +1,119 @@
+// The rules of one issuer as they are written, in the settings and in sidecars alike: names, forms, and words that have to
+// mean something.
+import { z } from 'zod';
+import type { Problem } from '../failure.ts';
+import type { IssuerRules } from '../keystore/issuer-rules.ts';
+import { readNetwork } from '../policy/sources.ts';
+import type { Vocabulary } from '../policy/vocabulary.ts';
+import { suggestName } from './nearest.ts';
+import { type FindPlace, problemAt, toProblems } from './problems.ts';
+import { parseDurationMs } from './units.ts';
+import { flag, listOf, scalarAs, text } from './values.ts';
+
+const DAY_SECONDS = 86_400;
+const INSTANT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d))?$/;
+
+/** A day counts to its end. */
+const instant = scalarAs(
+  'a day such as "2027-01-31" or a time such as "2027-01-31T18:00:00Z", in quotes',
+  (value) => {
+    const seconds = INSTANT.test(value) ? Date.parse(value) / 1000 : Number.NaN;
+    if (!Number.isFinite(seconds)) return undefined;
+    return value.includes('T') ? seconds : seconds + DAY_SECONDS - 1;
+  },
+);
+
+const lifetime = scalarAs('a duration such as 15m, 1h or 7d', (value) => {
+  const ms = parseDurationMs(value);
+  return ms !== undefined && ms > 0 ? ms / 1000 : undefined;
+});
+
+export const network = scalarAs(
+  'an address or a network such as 10.0.0.0/8, but not every address',
+  (value) => (readNetwork(value) === undefined ? undefined : value),
+);
+
+const subject = scalarAs('a text, or a beginning and one * at its end', (value) =>
+  value === '' || value.slice(0, -1).includes('*') ? undefined : value,
+);
+
+/** No list of a policy may be empty by oversight; `roles = []` says that there are none. */
+const words = z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(text));
+
+export const issuerRulesSchema = z.strictObject({
+  roles: words.optional(),
+  allow: words.optional(),
+  deny: words.optional(),
+  audience: listOf(text).optional(),
+  subjects: listOf(subject).optional(),
+  max_lifetime: lifetime.optional(),
+  sources: listOf(network).optional(),
+  not_after: instant.optional(),
+  observe: flag.optional(),
+});
+
+export interface RulesReading {
+  readonly rules: IssuerRules;
+  readonly problems: readonly Problem[];
+}
+
+/** @param path where the block stands */
+export function readIssuerRules(
+  block: unknown,
+  path: readonly string[],
+  vocabulary: Vocabulary,
+  find: FindPlace,
+): RulesReading {
+  const parsed = issuerRulesSchema.safeParse(block, { reportInput: true });
+  if (!parsed.success) {
+    return { rules: {}, problems: toProblems(path, parsed.error.issues, find, issuerRulesSchema) };
+  }
+  const { max_lifetime, not_after, ...others } = parsed.data;
+  return {
+    rules: withoutAbsent({ ...others, maxLifetimeSeconds: max_lifetime, notAfter: not_after }),
+    problems: [
+      ...listUnknown(others.roles, [...path, 'roles'], vocabulary.roleNames, find),
+      ...(['allow', 'deny'] as const).flatMap((name) =>
+        listUnknownWords(others[name], [...path, name], vocabulary, find),
+      ),
+    ],
+  };
+}
+
+/** Words that are no class, action, pattern or role of this broker. */
+export function listUnknownWords(
+  words: readonly string[] | undefined,
+  path: readonly string[],
+  vocabulary: Vocabulary,
+  find: FindPlace,
+): Problem[] {
+  const unknown = words?.filter((word) => !vocabulary.isKnown(word));
+  return listUnknown(unknown, path, vocabulary.words, find);
+}
+
+export function listUnknown(
+  words: readonly string[] | undefined,
+  path: readonly string[],
+  known: readonly string[],
+  find: FindPlace,
+): Problem[] {
+  return (words ?? [])
+    .filter((word) => !known.includes(word))
+    .map((word) =>
+      problemAt(path, `names ${JSON.stringify(word)}, which is unknown${suggestWord(known, word)}`, find),
+    );
+}
+
+const MOST_LISTED = 30;
+
+/** Hundreds of actions would help nobody. */
+function suggestWord(known: readonly string[], word: string): string {
+  const suggestion = suggestName(known, word);
+  const isList = suggestion.startsWith('; known here');
+  return isList && known.length > MOST_LISTED
+    ? '; broker-guard policy table lists all there are'
+    : suggestion;
+}
+
+const withoutAbsent = (rules: IssuerRules): IssuerRules =>
+  Object.fromEntries(Object.entries(rules).filter(([, value]) => value !== undefined));

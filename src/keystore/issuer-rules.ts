@@ -1,0 +1,18 @@
+// What settings or a sidecar say of one issuer, as plain data that a structured clone can carry. Knows not what the words
+// mean.
+
+export interface IssuerRules {
+  readonly roles?: readonly string[] | undefined;
+  /** Actions, classes, `clients.*`. */
+  readonly allow?: readonly string[] | undefined;
+  readonly deny?: readonly string[] | undefined;
+  readonly audience?: readonly string[] | undefined;
+  /** Exact, or a beginning and `*`. */
+  readonly subjects?: readonly string[] | undefined;
+  readonly maxLifetimeSeconds?: number | undefined;
+  /** Addresses and networks in CIDR form. */
+  readonly sources?: readonly string[] | undefined;
+  /** Unix seconds. */
+  readonly notAfter?: number | undefined;
+  readonly observe?: boolean | undefined;
+}

@@ -1,0 +1,34 @@
+// What a token says of its own rights: words of the policy, or the broker's own. They narrow what the issuer may do, and never
+// widen it; a word that nobody knows gives nothing.
+import type { ClaimedRights } from '../decision.ts';
+import { measureAlias } from './aliases.ts';
+import type { Route } from './broker-api.ts';
+import { type PathRule, readResourceScopes } from './rabbitmq-scopes.ts';
+import { intersect, type Rights, unite, WHOLE } from './rights.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+export interface Narrowing {
+  readonly rights: Rights;
+  /** What the path itself has to be, for scopes that name resources. */
+  readonly pathRule: PathRule | undefined;
+}
+
+export function compileClaimedRights({ scope, roles }: ClaimedRights, vocabulary: Vocabulary): Narrowing {
+  const resources =
+    vocabulary.profile.name === 'rabbitmq' && scope !== undefined ? readResourceScopes(scope) : undefined;
+  const words = resources === undefined ? scope : resources.words;
+  const parts = [words, roles].filter((part) => part !== undefined);
+  const rights = parts.map((part) => measureWords(part, vocabulary)).reduce(intersect);
+  return { rights, pathRule: resources?.pathRule };
+}
+
+function measureWords(words: readonly string[], vocabulary: Vocabulary): Rights {
+  const own = words.filter((word) => vocabulary.isKnown(word));
+  const aliases = words.filter((word) => !vocabulary.isKnown(word));
+  return aliases.map((word) => measureAlias(word, vocabulary)).reduce(unite, vocabulary.grant(own));
+}
+
+/** @param path canonical */
+export function isWithin({ rights, pathRule }: Narrowing, route: Route, path: string): boolean {
+  return rights[route.index] === WHOLE && (pathRule === undefined || pathRule(route, path));
+}

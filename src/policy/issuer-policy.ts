@@ -1,0 +1,59 @@
+// The rules of one issuer, ready to be asked: its verdicts on every route, and the conditions beside them.
+import type { Principal } from '../decision.ts';
+import type { IssuerRules } from '../keystore/issuer-rules.ts';
+import { compileSources } from './sources.ts';
+import type { Verdicts, VerdictTables } from './verdicts.ts';
+import { compileWildcard } from './wildcard.ts';
+
+export interface IssuerPolicy {
+  readonly verdicts: Verdicts;
+  /** All of them have to hold. */
+  readonly conditions: readonly Condition[];
+  /** Lists of audiences: a token has to be for one of each. */
+  readonly audiences: readonly (readonly string[])[];
+  readonly maxLifetimeSeconds: number;
+  readonly isObserved: boolean;
+}
+
+export interface Condition {
+  /** Its name in the settings. */
+  readonly rule: 'sources' | 'subjects' | 'not_after';
+  holds(principal: Principal, client: string | undefined, nowSeconds: number): boolean;
+}
+
+export interface PolicyDefaults {
+  /** What an issuer has of which nothing is said; undefined for nothing. */
+  readonly defaultRole: string | undefined;
+  readonly observe: boolean;
+}
+
+/** @param parts what the settings and the sidecar say: both have to allow */
+export function compileIssuerPolicy(
+  parts: readonly IssuerRules[],
+  tables: VerdictTables,
+  { defaultRole, observe }: PolicyDefaults,
+): IssuerPolicy {
+  return {
+    verdicts: tables.find(parts, defaultRole),
+    conditions: parts.flatMap(compileConditions),
+    audiences: parts.flatMap(({ audience }) => (audience === undefined ? [] : [audience])),
+    maxLifetimeSeconds: Math.min(...parts.map(({ maxLifetimeSeconds = Infinity }) => maxLifetimeSeconds)),
+    isObserved: observe || parts.some((part) => part.observe === true),
+  };
+}
+
+function compileConditions({ sources, subjects, notAfter }: IssuerRules): Condition[] {
+  const conditions: Condition[] = [];
+  if (sources !== undefined) {
+    const isIn = compileSources(sources);
+    conditions.push({ rule: 'sources', holds: (_, client) => isIn(client) });
+  }
+  if (subjects !== undefined) {
+    const matchers = subjects.map(compileWildcard);
+    const isOne = (subject: string) => matchers.some((matches) => matches(subject));
+    conditions.push({ rule: 'subjects', holds: ({ subject }) => subject !== undefined && isOne(subject) });
+  }
+  if (notAfter !== undefined)
+    conditions.push({ rule: 'not_after', holds: (_, __, nowSeconds) => nowSeconds <= notAfter });
+  return conditions;
+}

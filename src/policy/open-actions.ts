@@ -1,0 +1,27 @@
+// Reads that need no token, for callers from named networks: metrics for a scraper that cannot hold one.
+import { allow, type Decision, type Grant } from '../decision.ts';
+import type { Route } from './broker-api.ts';
+import { compileSources } from './sources.ts';
+
+export interface OpenRule {
+  readonly actions: readonly string[];
+  readonly sources: readonly string[];
+}
+
+export type OpenActions = (route: Route, client: string | undefined) => Decision<Grant> | undefined;
+
+const OPEN = Object.freeze(allow<Grant>(Object.freeze({ role: undefined, rule: 'open' })));
+
+/** Only what is a read and hides nothing can be open. */
+export const canBeOpen = ({ action, hides, query }: Route): boolean =>
+  action.class === 'read' && hides.length === 0 && query === undefined;
+
+export function compileOpenActions(rules: readonly OpenRule[], routes: readonly Route[]): OpenActions {
+  if (rules.length === 0) return () => undefined;
+  const compiled = rules.map(({ actions, sources }) => ({
+    routes: new Set(routes.filter((route) => canBeOpen(route) && actions.includes(route.action.name))),
+    isIn: compileSources(sources),
+  }));
+  return (route, client) =>
+    compiled.some((rule) => rule.routes.has(route) && rule.isIn(client)) ? OPEN : undefined;
+}

@@ -1,0 +1,174 @@
+// Who may do what: the question every door asks once a caller is known. Two look-ups where the answer is yes: the issuer's
+// compiled rules, and in them the verdict on the route.
+import { type Decision, type Denial, deny, denyPermission, type Grant, type Principal } from '../decision.ts';
+import type { IssuerRules } from '../keystore/issuer-rules.ts';
+import type { Route } from './broker-api.ts';
+import { compileClaimedRights, isWithin, type Narrowing } from './claimed-rights.ts';
+import { compileIssuerPolicy, type IssuerPolicy, type PolicyDefaults } from './issuer-policy.ts';
+import { compileOpenActions, type OpenActions, type OpenRule } from './open-actions.ts';
+import { loadProfile, type ProfileName } from './profile.ts';
+import { findQueryFault } from './query.ts';
+import { NONE } from './rights.ts';
+import { VerdictTables } from './verdicts.ts';
+import { type OwnRoles, Vocabulary } from './vocabulary.ts';
+
+export interface PolicySettings extends PolicyDefaults {
+  readonly roles: OwnRoles;
+  /** By the full name of the issuer. */
+  readonly issuers: Readonly<Record<string, IssuerRules>>;
+  readonly open: readonly OpenRule[];
+}
+
+/** As much of a filed issuer as its rights hang on. */
+export interface FiledIssuer {
+  readonly name: string;
+  /** Of its sidecar. */
+  readonly rules?: IssuerRules | undefined;
+}
+
+/** What is asked for. */
+export interface Asked {
+  /** Undefined where the catalogue does not know the path. */
+  readonly route: Route | undefined;
+  readonly target: { readonly path: string; readonly text: string } | undefined;
+  /** The address it comes from. */
+  readonly client: string | undefined;
+}
+
+export class Policy {
+  readonly vocabulary: Vocabulary;
+  readonly settings: PolicySettings;
+  readonly #tables: VerdictTables;
+  readonly #issuers = new WeakMap<FiledIssuer, IssuerPolicy>();
+  readonly #narrowings = new WeakMap<object, Narrowing>();
+  readonly #open: OpenActions;
+
+  constructor(profile: ProfileName, settings: PolicySettings) {
+    this.settings = settings;
+    this.vocabulary = new Vocabulary(loadProfile(profile), settings.roles);
+    this.#tables = new VerdictTables(this.vocabulary);
+    this.#open = compileOpenActions(settings.open, this.vocabulary.profile.routes);
+  }
+
+  /** The rules of an issuer, by the object it is filed as: another object, other rules. */
+  of(filed: FiledIssuer): IssuerPolicy {
+    const known = this.#issuers.get(filed);
+    if (known !== undefined) return known;
+    const { issuers } = this.settings;
+    const own = Object.hasOwn(issuers, filed.name) ? issuers[filed.name] : undefined;
+    const parts = [own, filed.rules].filter((part) => part !== undefined);
+    const compiled = compileIssuerPolicy(parts, this.#tables, this.settings);
+    this.#issuers.set(filed, compiled);
+    return compiled;
+  }
+
+  /** What a claim has to say for this issuer's tokens, beside what it has to for all. */
+  judgeClaims(
+    filed: FiledIssuer,
+    claims: { readonly audience: readonly string[]; readonly expiresAt: number; readonly issuedAt: number },
+  ): Denial | undefined {
+    const { audiences, maxLifetimeSeconds } = this.of(filed);
+    for (const accepted of audiences)
+      if (!accepted.some((one) => claims.audience.includes(one))) return deny('audience_mismatch');
+    if (claims.expiresAt - claims.issuedAt <= maxLifetimeSeconds) return undefined;
+    return deny('lifetime_too_long', `At most ${maxLifetimeSeconds} s from iat to exp for this issuer.`);
+  }
+
+  authorize(principal: Principal, filed: FiledIssuer, asked: Asked, nowSeconds: number): Decision<Grant> {
+    const policy = this.of(filed);
+    const { route } = asked;
+    const verdict = route === undefined ? undefined : policy.verdicts[route.index];
+    const denial = this.#findDenial(principal, policy, asked, nowSeconds);
+    if (denial === undefined) return verdict?.allowed as Decision<Grant>;
+    if (!policy.isObserved) return denial;
+    return { allowed: true, value: { ...(denial.grant as Grant), wouldDeny: denial.reason } };
+  }
+
+  /** Of a door that has rules of its own: whether the issuer is one to be let in here and now. */
+  judgeConditions(
+    principal: Principal,
+    filed: FiledIssuer,
+    client: string | undefined,
+    nowSeconds: number,
+  ): Denial | undefined {
+    const { conditions, isObserved } = this.of(filed);
+    const failed = isObserved
+      ? undefined
+      : conditions.find((one) => !one.holds(principal, client, nowSeconds));
+    return failed && denyCondition(principal, { role: undefined, rule: failed.rule });
+  }
+
+  /** Whether nobody has taken anything from the issuer that the role admin has, nor the token from itself. */
+  isAdmin({ claimedRights }: Principal, filed: FiledIssuer): boolean {
+    const { verdicts } = this.of(filed);
+    const admin = this.vocabulary.role('admin');
+    return (
+      claimedRights === undefined &&
+      verdicts.every(({ allowed }, index) => allowed !== undefined || admin?.[index] === NONE)
+    );
+  }
+
+  /** Whether anybody may, without a token. */
+  authorizeNobody({ route, client }: Asked): Decision<Grant> | undefined {
+    return route === undefined ? undefined : this.#open(route, client);
+  }
+
+  #findDenial(
+    principal: Principal,
+    { verdicts, conditions }: IssuerPolicy,
+    { route, target, client }: Asked,
+    nowSeconds: number,
+  ): Denial | undefined {
+    if (route === undefined) return denyUnknown(principal);
+    const verdict = verdicts[route.index] as (typeof verdicts)[number];
+    if (verdict.allowed === undefined) return this.#denyRight(principal, route, verdict.grant);
+    if (route.query !== undefined) {
+      const fault = findQueryFault(route.query, target?.text ?? '');
+      if (fault !== undefined)
+        return denyPermission(fault, { ...verdict.grant, rule: 'query' }, principal, undefined);
+    }
+    const { claimedRights } = principal;
+    if (claimedRights !== undefined && !isWithin(this.#narrow(claimedRights), route, target?.path ?? ''))
+      return denyClaimed(principal, route, verdict.grant);
+    for (const condition of conditions) {
+      if (!condition.holds(principal, client, nowSeconds))
+        return denyCondition(principal, { ...verdict.grant, rule: condition.rule });
+    }
+    return undefined;
+  }
+
+  #narrow(claimed: NonNullable<Principal['claimedRights']>): Narrowing {
+    const known = this.#narrowings.get(claimed);
+    if (known !== undefined) return known;
+    const narrowing = compileClaimedRights(claimed, this.vocabulary);
+    this.#narrowings.set(claimed, narrowing);
+    return narrowing;
+  }
+
+  #denyRight(principal: Principal, route: Route, grant: Grant): Denial {
+    const roles = this.vocabulary.rolesWith(route);
+    const needed = roles.length === 0 ? 'no role has it' : `it needs one of the roles ${roles.join(', ')}`;
+    const held = grant.role === undefined ? 'none' : grant.role;
+    const detail = `${describeAction(route)}: ${needed}. ${principal.issuer} has ${held} (${grant.rule}).`;
+    return denyPermission(detail, grant, principal, route.action.name);
+  }
+}
+
+const describeAction = ({ action }: Route): string => `${action.name}, of the class ${action.class}`;
+
+function denyUnknown(principal: Principal): Denial {
+  const detail = 'The API of the broker has no action at this path, as far as the guard knows it.';
+  return denyPermission(detail, { role: undefined, rule: 'catalogue' }, principal, undefined);
+}
+
+/** What the token says of its own rights: other tokens of the issuer may have more. */
+function denyClaimed(principal: Principal, route: Route, grant: Grant): Denial {
+  const isScope = principal.claimedRights?.scope !== undefined;
+  const what = isScope ? 'the scope of the token does not hold it' : 'the roles of the token do not hold it';
+  const detail = `${describeAction(route)}: ${what}.`;
+  const rule = isScope ? 'token scope' : 'token roles';
+  return denyPermission(detail, { ...grant, rule }, principal, route.action.name);
+}
+
+const denyCondition = (principal: Principal, grant: Grant): Denial =>
+  denyPermission(`The rule ${grant.rule} of ${principal.issuer} does not hold.`, grant, principal, undefined);

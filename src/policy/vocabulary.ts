@@ -1,0 +1,118 @@
+// What the words of a policy mean for one broker: classes, actions, patterns such as `clients.*`, and roles. Compiled once
+// for each reading of the settings.
+import { ACTION_CLASSES } from '../decision.ts';
+import type { Route } from './broker-api.ts';
+import type { Profile } from './profile.ts';
+import {
+  isRedactable,
+  measureRights,
+  NONE,
+  REDACTED,
+  type Rights,
+  subtract,
+  unite,
+  WHOLE,
+} from './rights.ts';
+import { BUILT_IN_ROLES, ONLY_BY_NAME, type RoleRules } from './roles.ts';
+import { compileWildcard } from './wildcard.ts';
+
+/** Own roles by name: classes, actions, patterns, and built-in roles. */
+export type OwnRoles = Readonly<Record<string, readonly string[]>>;
+
+export class Vocabulary {
+  readonly profile: Profile;
+  readonly #roles = new Map<string, Rights>();
+
+  constructor(profile: Profile, own: OwnRoles) {
+    this.profile = profile;
+    for (const [name, rules] of Object.entries(BUILT_IN_ROLES)) this.#roles.set(name, this.#compile(rules));
+    for (const [name, words] of Object.entries(own)) this.#roles.set(name, this.grant(words));
+  }
+
+  get roleNames(): string[] {
+    return [...this.#roles.keys()];
+  }
+
+  role(name: string): Rights | undefined {
+    return this.#roles.get(name);
+  }
+
+  /** The roles that have all of a route. */
+  rolesWith({ index }: Route): string[] {
+    return this.roleNames.filter((name) => this.#roles.get(name)?.[index] === WHOLE);
+  }
+
+  /** Whether the word means anything in `allow`, `deny` or a role. */
+  isKnown(word: string): boolean {
+    return isClass(word) || this.#roles.has(word) || this.#selectActions(word).length > 0;
+  }
+
+  /** Every word that means something, but for patterns. */
+  get words(): string[] {
+    const actions = new Set(this.profile.routes.map(({ action }) => action.name));
+    return [...this.roleNames, ...ACTION_CLASSES, ...actions];
+  }
+
+  /** What words give together: a word that means nothing gives nothing. */
+  grant(words: readonly string[]): Rights {
+    const rights = words.map((word) => this.#measure(word)).reduce(unite, this.nothing());
+    if (!words.includes('secrets')) return rights;
+    return rights.map((right) => (right === REDACTED ? WHOLE : right));
+  }
+
+  /** Everything a word takes away. */
+  cover(word: string): Rights {
+    const role = this.#roles.get(word);
+    if (role !== undefined) return role;
+    const isCovered = isClass(word) ? ({ action }: Route) => action.class === word : this.#matcher(word);
+    return measureRights(this.profile.routes, (route) => (isCovered(route) ? WHOLE : NONE));
+  }
+
+  nothing(): Rights {
+    return new Uint8Array(this.profile.routes.length);
+  }
+
+  #compile({ words, except, kept }: RoleRules): Rights {
+    const taken = except.map((word) => this.cover(word)).reduce(unite, this.nothing());
+    const spared = kept.map((word) => this.cover(word)).reduce(unite, this.nothing());
+    return subtract(this.grant(words), subtract(taken, spared));
+  }
+
+  #measure(word: string): Rights {
+    const role = this.#roles.get(word);
+    if (role !== undefined) return role;
+    const measure = isClass(word) ? measureClass(word) : measureAction(word, this.#matcher(word));
+    return measureRights(this.profile.routes, measure);
+  }
+
+  #selectActions(word: string): Route[] {
+    return this.profile.routes.filter(this.#matcher(word));
+  }
+
+  #matcher(word: string): (route: Route) => boolean {
+    const matches = compileWildcard(word);
+    return ({ action }) => matches(action.name);
+  }
+}
+
+const isClass = (word: string): boolean => (ACTION_CLASSES as readonly string[]).includes(word);
+
+const measureClass =
+  (word: string) =>
+  (route: Route): number => {
+    if (isOnlyByName(route.action.name)) return NONE;
+    if (route.action.class === word) return word === 'read' && route.hides.length > 0 ? REDACTED : WHOLE;
+    // A read of secrets is a read without them.
+    return word === 'read' && isRedactable(route) ? REDACTED : NONE;
+  };
+
+/** A pattern that begins with its wildcard names nothing by its name. */
+const measureAction =
+  (word: string, matches: (route: Route) => boolean) =>
+  (route: Route): number => {
+    const isNamed = !word.startsWith('*') || !isOnlyByName(route.action.name);
+    return matches(route) && isNamed ? WHOLE : NONE;
+  };
+
+const RESERVED = ONLY_BY_NAME.map(compileWildcard);
+const isOnlyByName = (name: string): boolean => RESERVED.some((matches) => matches(name));

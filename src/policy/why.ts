@@ -1,0 +1,68 @@
+// What the policy says of one call, put into words: for whoever writes rules, and for whoever was refused.
+import { type DenyReason, type Principal, REASONS } from '../decision.ts';
+import { canonicalizeTarget } from '../http/target.ts';
+import type { Asked, FiledIssuer, Policy } from './policy.ts';
+
+export interface Why {
+  /** Null where the catalogue knows none. */
+  readonly action: string | null;
+  readonly class: string | null;
+  readonly allowed: boolean;
+  /** The rule of the policy that decides, or the reason why it is not asked. */
+  readonly rule: string;
+  /** The roles of the caller that decide, or those that are not enough. */
+  readonly role?: string | undefined;
+  readonly message?: string;
+}
+
+export interface Caller {
+  readonly principal: Principal;
+  readonly filed: FiledIssuer;
+  readonly client: string | undefined;
+  readonly nowSeconds: number;
+}
+
+/** A caller of whom nothing is known but the issuer. */
+export const callerOf = (filed: FiledIssuer, nowSeconds: number, client?: string): Caller => ({
+  principal: {
+    issuer: filed.name,
+    subject: undefined,
+    tokenId: undefined,
+    thumbprint: '',
+    bodyEncode: 0,
+    claimedRights: undefined,
+  },
+  filed,
+  client,
+  nowSeconds,
+});
+
+/** @param text the path, with or without a query */
+export function explainCall(policy: Policy, caller: Caller, method: string, text: string): Why {
+  const { profile } = policy.vocabulary;
+  const target = canonicalizeTarget(text, profile.target);
+  if (!target.allowed) return refuse(target.reason);
+  const known = profile.match(target.value.path);
+  const route = known?.byMethod.get(method);
+  if (route === undefined && known !== undefined)
+    return refuse('method_not_allowed', known.methods.join(', '));
+  const asked: Asked = { route, target: target.value, client: caller.client };
+  const decision = policy.authorize(caller.principal, caller.filed, asked, caller.nowSeconds);
+  const grant = decision.allowed ? decision.value : decision.grant;
+  return {
+    action: route?.action.name ?? null,
+    class: route?.action.class ?? null,
+    allowed: decision.allowed && decision.value.wouldDeny === undefined,
+    rule: grant?.rule ?? 'none',
+    role: grant?.role,
+    ...(!decision.allowed && { message: decision.detail ?? REASONS[decision.reason].message }),
+  };
+}
+
+const refuse = (reason: DenyReason, detail?: string): Why => ({
+  action: null,
+  class: null,
+  allowed: false,
+  rule: reason,
+  message: [REASONS[reason].message, detail].filter(Boolean).join(' '),
+});

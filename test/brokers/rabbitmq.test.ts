@@ -1,7 +1,7 @@
 // A real RabbitMQ behind the guard: its default virtual host is called "/", and so may be its queues.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestGuard, type TestGuard } from '../support/guard.ts';
-import { makeIssuer, mintToken } from '../support/issuers.ts';
+import { type Issuer, makeIssuer, mintToken } from '../support/issuers.ts';
 import { buildHead } from '../support/pair.ts';
 import { lacksRabbitmq, type RabbitMq, startRabbitMq } from '../support/rabbitmq.ts';
 import { sendRaw } from '../support/raw.ts';
@@ -9,6 +9,8 @@ import { sendRaw } from '../support/raw.ts';
 if (lacksRabbitmq) console.warn('SKIPPED: RabbitMQ behind the guard needs the package rabbitmq-server');
 
 const ISSUER = makeIssuer();
+const VIEWER = makeIssuer();
+const PUBLISHER = makeIssuer();
 
 describe.skipIf(lacksRabbitmq)('RabbitMQ behind the guard', () => {
   let broker: RabbitMq;
@@ -17,7 +19,13 @@ describe.skipIf(lacksRabbitmq)('RabbitMQ behind the guard', () => {
   const start = (password: string) =>
     startTestGuard({
       upstreamUrl: broker.url,
-      keys: { 'ops.pub': ISSUER.publicPem },
+      keys: {
+        'ops.pub': ISSUER.publicPem,
+        'viewer.pub': VIEWER.publicPem,
+        'viewer.policy.conf': 'roles = [viewer]',
+        'publisher.pub': PUBLISHER.publicPem,
+        'publisher.policy.conf': 'roles = [publisher]',
+      },
       guard: 'upstream.profile = rabbitmq',
       httpServer: `username = guest, password = ${password}`,
     });
@@ -87,4 +95,42 @@ describe.skipIf(lacksRabbitmq)('RabbitMQ behind the guard', () => {
       expect((await ask('GET', target)).json).toMatchObject({ reason: 'target_ambiguous' });
     },
   );
+
+  async function askAs(issuer: Issuer, iss: string, method: string, target: string, body?: object) {
+    const text = body === undefined ? '' : JSON.stringify(body);
+    const lines = [`Authorization: Bearer ${mintToken(issuer, { iss })}`];
+    if (body !== undefined) lines.push('Content-Type: application/json', `Content-Length: ${text.length}`);
+    return sendRaw(guard.port, buildHead(method, target, lines) + text);
+  }
+
+  it('lets a viewer list the queues of the default virtual host, and a publisher publish', async () => {
+    const queue = '/api/queues/%2F/roles';
+    expect((await ask('PUT', queue, {})).status).toBe(201);
+    const listed = await askAs(VIEWER, 'viewer.pub', 'GET', '/api/queues/%2F');
+    expect(JSON.parse(listed.body)).toContainEqual(expect.objectContaining({ name: 'roles', vhost: '/' }));
+    const message = { properties: {}, routing_key: 'roles', payload: 'hello', payload_encoding: 'string' };
+    const publish = (issuer: Issuer, iss: string) =>
+      askAs(issuer, iss, 'POST', '/api/exchanges/%2F/amq.default/publish', message);
+    expect((await publish(PUBLISHER, 'publisher.pub')).status).toBe(200);
+    expect((await publish(VIEWER, 'viewer.pub')).status).toBe(403);
+    expect((await askAs(PUBLISHER, 'publisher.pub', 'GET', '/api/queues/%2F')).status).toBe(403);
+  });
+
+  it.each([
+    ['viewer.pub', VIEWER],
+    ['publisher.pub', PUBLISHER],
+  ])('lets %s neither delete a queue, take its messages, nor read definitions', async (iss, issuer) => {
+    const queue = '/api/queues/%2F/kept';
+    expect([201, 204]).toContain((await ask('PUT', queue, {})).status);
+    for (const [method, target] of [
+      ['DELETE', queue],
+      ['DELETE', `${queue}/contents`],
+      ['POST', `${queue}/get`],
+      ['GET', '/api/definitions'],
+      ['GET', '/api/definitions/%2F'],
+      ['GET', '/api/users'],
+    ] as const)
+      expect((await askAs(issuer, iss, method, target)).status, `${method} ${target}`).toBe(403);
+    expect((await ask('GET', queue)).status).toBe(200);
+  });
 });

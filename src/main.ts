@@ -1,9 +1,9 @@
 // The process edge: arguments, streams, signals and the exit code. The only place that ends the process.
-import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
 import { Output } from './cli/output.ts';
 import { nameSelf } from './cli/self.ts';
 import { EXIT, type Terminal } from './cli/terminal.ts';
+import { version } from './version.ts';
 
 // Node would open its debugger on SIGUSR1, to every user of this machine: hence before the rest is loaded.
 process.on('SIGUSR1', () => undefined);
@@ -13,8 +13,6 @@ const { runProgram } = await import('./cli/program.ts');
 // Asking for the stream is what makes a pipe non-blocking: a reader of audit records that is stuck would hold a thread.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
-
-const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
 
 /** Less than a person needs to press Ctrl-C again; npm passes on each one that the guard already got itself. */
 const SAME_REQUEST_MS = 1000;

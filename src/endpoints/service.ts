@@ -13,12 +13,15 @@ import { record } from '../steps/record.ts';
 import { addHealth } from './health.ts';
 import { addJwks } from './jwks.ts';
 import { requireKnownHost } from './known-host.ts';
+import { addMetrics } from './metrics.ts';
 import type { Readiness } from './readiness.ts';
 
 export interface ServiceParts {
   readonly recorder: Recorder;
   readonly say: SeldomReport;
   readonly readiness: () => Promise<Readiness>;
+  /** The page of metrics of this moment. */
+  readonly metrics: () => Promise<string>;
   readonly core: () => Core;
   /** The settings of this moment. */
   readonly settings: () => Settings;
@@ -28,11 +31,13 @@ export function createServiceApp({
   recorder,
   say,
   readiness,
+  metrics,
   core,
   settings,
 }: ServiceParts): GuardApplication {
   const router = new Router();
   addHealth(router, readiness);
+  addMetrics(router, metrics);
   addJwks(router, (issuer) => describeKeys(core(), issuer));
   const app = new GuardApplication();
   app.use(record(recorder));
@@ -58,6 +63,6 @@ const setFields: Middleware = async (ctx, next) => {
   await next();
   if (ctx.status === 404 && !ctx.body) {
     ctx.status = 404;
-    ctx.body = { message: 'Not here. Try /livez, /readyz or /.well-known/jwks.json.' };
+    ctx.body = { message: 'Not here. Try /livez, /readyz, /metrics or /.well-known/jwks.json.' };
   }
 };

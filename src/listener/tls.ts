@@ -43,6 +43,10 @@ function belongTogether({ certificate, key }: TlsMaterial): boolean {
   }
 }
 
+/** Unix milliseconds at which the certificate ends. */
+export const certificateEnd = (tls: TlsMaterial | undefined): number | undefined =>
+  tls && Date.parse(new X509Certificate(tls.certificate).validTo);
+
 const DAY_MS = 86_400_000;
 const RENEW_DAYS = 14;
 

@@ -34,6 +34,15 @@ export interface Observation {
 /** Must not throw and must not wait: it is called for every request. */
 export type Observer = (seen: Observation) => void;
 
+export type Outcome = 'allowed' | 'denied' | 'failed' | 'aborted';
+
+/** A refusal is the caller's doing, a failure is not; whoever hangs up first has aborted. */
+export function outcomeOf({ denial, completed }: Pick<Observation, 'denial' | 'completed'>): Outcome {
+  if (denial === undefined) return completed ? 'allowed' : 'aborted';
+  const { stage } = REASONS[denial.reason];
+  return stage === 'upstream' || stage === 'guard' ? 'failed' : 'denied';
+}
+
 /** What is known of bytes that never became a request. */
 export interface Broken {
   readonly id: string;

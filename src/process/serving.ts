@@ -11,6 +11,8 @@ import { createHttpServer } from '../listener/http-server.ts';
 import { boundAddress, closeServer, listenOn } from '../listener/sockets.ts';
 import { setTimes } from '../listener/timeouts.ts';
 import { renewTls, type TlsMaterial } from '../listener/tls.ts';
+import type { Families } from '../observe/metrics/families.ts';
+import { createRequestMetrics } from '../observe/metrics/request-metrics.ts';
 import type { Observer } from '../observe/observation.ts';
 import { createRecorder } from '../observe/recorder.ts';
 import { createSeldomReport } from '../observe/seldom.ts';
@@ -39,6 +41,8 @@ export interface Serving<M> {
   readonly listen: ListenAddress;
   /** Asks the broker for an answer: undefined when it gives one, else the reason why not. */
   probe(): Promise<DenyReason | undefined>;
+  /** What each serving process has counted since its start. */
+  metrics(): Promise<readonly Families[]>;
   /** Puts other settings in place; the listener stays. */
   reload(settings: Settings, means: M): Promise<void>;
   /** Stops accepting and finishes what runs (at most `drainMs`). */
@@ -61,7 +65,8 @@ export async function startServing(
 ): Promise<Serving<Means>> {
   let settings = initial;
   let draining = false;
-  const recorder = createRecorder({ observers, now: Date.now, tick });
+  const metrics = createRequestMetrics();
+  const recorder = createRecorder({ observers: [...observers, metrics.observe], now: Date.now, tick });
   const say = createSeldomReport(report, tick);
   const connections = new Connections({
     isDraining: () => draining,
@@ -86,6 +91,7 @@ export async function startServing(
   return {
     listen: boundAddress(server, settings.listen),
     probe: () => guarded.probe(),
+    metrics: async () => [await metrics.read(guarded.broker.upstream.load)],
     async reload(changed, means) {
       const { broker: replaced } = guarded;
       guarded = open(changed, means.guard, guarded);

@@ -19,6 +19,7 @@ import type { Observer } from '../observe/observation.ts';
 import { createRecorder } from '../observe/recorder.ts';
 import { createSeldomReport } from '../observe/seldom.ts';
 import { describePolicy } from '../policy/describe.ts';
+import { createMetricsPage } from './metrics.ts';
 import { type Opened, SERVICE_SETTING, type Serving, startServing, tick } from './serving.ts';
 import { WHOLE } from './share.ts';
 import { startWorkers } from './workers/pool.ts';
@@ -57,12 +58,23 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
     probe: () => serving.probe(),
     isDraining: () => draining,
   });
+  let keyReloads = 0;
+  const countReload = () => void keyReloads++;
+  core.keys.follow(countReload);
+  const metrics = createMetricsPage({
+    core: () => core,
+    tls: () => tls,
+    keyReloads: () => keyReloads,
+    audit,
+    served: () => serving.metrics(),
+  });
   const recorder = createRecorder({ observers: [auditRefusals(audit)], now: Date.now, tick });
   let mqtt = openMqtt(settings, core, report);
   const app = createServiceApp({
     recorder,
     say: createSeldomReport(report, tick),
     readiness,
+    metrics,
     core: () => core,
     settings: () => settings,
   });
@@ -94,6 +106,7 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
       core.close();
       mqtt.close();
       core = opened;
+      core.keys.follow(countReload);
       mqtt = openMqtt(changed, core, report);
       tls = renewed;
       // If the guard was stopped meanwhile, stop() has closed the old core: the new one is closed here.

@@ -58,6 +58,12 @@ export class UpstreamPool implements ConnectionOwner {
     else this.probing = this.begin(request, handler, this.plainly);
   }
 
+  /** Of this moment; whoever waits does so in one line at a time. */
+  get load(): { readonly connections: number; readonly waiting: number } {
+    const waiting = this.listLines().reduce((sum, line) => sum + line.waiting, 0);
+    return { connections: this.connections.size, waiting };
+  }
+
   /** Ends every connection: when its exchange is over, or at once with `force`. */
   close(force: boolean): void {
     this.isClosed = true;
@@ -185,14 +191,18 @@ export class UpstreamPool implements ConnectionOwner {
     const { clock } = this;
     clock.update();
     // The lines first: whoever leaves a connection now would have the next one begin when its time is up.
-    for (const bound of [this.inUse, this.publishing, this.uploading, ...this.uploadingBy.values()]) {
-      for (const exchange of bound?.expire(clock.now) ?? []) this.expire(exchange);
+    for (const line of this.listLines()) {
+      for (const exchange of line.expire(clock.now)) this.expire(exchange);
     }
     for (const connection of this.connections) connection.sweep();
     if (this.isClosed && this.connections.size === 0) {
       clearInterval(this.sweeper);
       this.sweeper = undefined;
     }
+  }
+
+  private listLines(): Bound[] {
+    return [this.inUse, this.publishing ?? [], this.uploading, ...this.uploadingBy.values()].flat();
   }
 
   private expire(exchange: UpstreamExchange): void {

@@ -24,6 +24,10 @@ export class Semaphore<T extends Waiting> {
     return this.inUse >= this.most;
   }
 
+  get waiting(): number {
+    return this.line.size;
+  }
+
   enter(one: T): 'passed' | 'waits' | 'refused' {
     if (!this.isFull) {
       this.inUse++;

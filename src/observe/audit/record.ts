@@ -1,8 +1,5 @@
 // One line a request: who asked what, and what became of it. Knows how a record looks, not how one comes about.
-import { REASONS } from '../../decision.ts';
-import type { Observation, Observer } from '../observation.ts';
-
-export type Outcome = 'allowed' | 'denied' | 'failed' | 'aborted';
+import { type Observation, type Observer, type Outcome, outcomeOf } from '../observation.ts';
 
 /** An audit line's members, in their order. Absent where unknown. Durations in milliseconds. */
 export interface AuditRecord {
@@ -74,7 +71,7 @@ export function toAuditRecord(seen: Observation): AuditRecord {
     rule: grant?.rule,
     would_deny: grant?.wouldDeny,
     target: seen.target,
-    outcome: nameOutcome(seen),
+    outcome: outcomeOf(seen),
     reason: seen.denial?.reason,
     status: seen.status,
     upstream_status: seen.upstreamStatus,
@@ -84,13 +81,6 @@ export function toAuditRecord(seen: Observation): AuditRecord {
     duration_ms: roundMs(seen.durationMs),
     upstream_ms: seen.upstreamMs === undefined ? undefined : roundMs(seen.upstreamMs),
   };
-}
-
-/** A refusal is the caller's doing, a failure is not; whoever hangs up first has aborted. */
-function nameOutcome({ denial, completed }: Observation): Outcome {
-  if (denial === undefined) return completed ? 'allowed' : 'aborted';
-  const { stage } = REASONS[denial.reason];
-  return stage === 'upstream' || stage === 'guard' ? 'failed' : 'denied';
 }
 
 const roundMs = (ms: number): number => Math.round(ms * 1000) / 1000;

@@ -10,7 +10,9 @@ import type { Snapshot } from '../../keystore/snapshot.ts';
 import type { KeyStore } from '../../keystore/store.ts';
 import { tryListen } from '../../listener/sockets.ts';
 import type { AuditLog } from '../../observe/audit/log.ts';
+import type { Families } from '../../observe/metrics/families.ts';
 import { LISTEN_SETTING, type Opened, type Serving } from '../serving.ts';
+import { WorkerCounts } from './counts.ts';
 import { describeChange } from './key-change.ts';
 import { WorkerGone, WorkerProcess } from './process.ts';
 import type { Assignment, Calls } from './protocol.ts';
@@ -55,6 +57,7 @@ export async function startWorkers(
   return {
     listen: await pool.start(),
     probe: () => pool.probe(),
+    metrics: () => pool.metrics(),
     reload: (...to) => pool.reload(...to),
     stop: () => pool.stop(),
   };
@@ -64,6 +67,7 @@ class WorkerPool {
   readonly #audit: AuditLog;
   readonly #report: Report;
   readonly #slots: readonly Slot[];
+  readonly #counts = new WorkerCounts();
   #settings: Settings;
   #opened: Opened;
   #unfollow: () => void = () => undefined;
@@ -124,6 +128,10 @@ class WorkerPool {
       () => false,
     );
     return isUsable ? undefined : (reasons[0] ?? 'guard_failed');
+  }
+
+  metrics(): Promise<readonly Families[]> {
+    return this.#counts.read(this.#running());
   }
 
   /** A worker that does not take the settings is replaced by one that begins with them. */
@@ -211,6 +219,7 @@ class WorkerPool {
   async #watch(slot: Slot, worker: WorkerProcess): Promise<void> {
     const since = performance.now();
     const how = await worker.ended;
+    this.#counts.end(worker);
     if (this.#isStopping) return;
     slot.worker = undefined;
     if (performance.now() - since > SETTLED_MS) slot.restartDelayMs = 0;

@@ -30,6 +30,7 @@ const ANSWER_MS: Readonly<Record<CallName, number | undefined>> = {
   changeKeys: 5000,
   reload: 5000,
   probe: 30_000,
+  metrics: 2000,
   stop: undefined,
 };
 
@@ -64,6 +65,10 @@ export class WorkerProcess {
   /** Undefined where it never began. */
   get pid(): number | undefined {
     return this.#worker.process.pid;
+  }
+
+  get hasEnded(): boolean {
+    return this.#end !== undefined;
   }
 
   /** @throws what the call throws; WorkerGone where the worker ends before it has answered; Error where it is silent */

@@ -5,6 +5,7 @@ import type { Settings } from '../../config/settings.ts';
 import type { DenyReason } from '../../decision.ts';
 import { Failure, type FailureCode } from '../../failure.ts';
 import type { TlsMaterial } from '../../listener/tls.ts';
+import type { Families } from '../../observe/metrics/families.ts';
 import type { Share } from '../share.ts';
 import type { KeyChange } from './key-change.ts';
 
@@ -24,6 +25,8 @@ export interface Calls {
   reload(assignment: Assignment): Promise<void>;
   /** The reason why the broker gives no answer, if so. */
   probe(): Promise<DenyReason | undefined>;
+  /** What it has counted since its start. */
+  metrics(): Promise<Families>;
   /** Drains and ends. Gives the number of audit records that could not be written. */
   stop(): Promise<number>;
 }

@@ -4,6 +4,8 @@ import type { Settings } from '../../config/settings.ts';
 import { createGuard, type Guard } from '../../guard.ts';
 import type { AuditLog } from '../../observe/audit/log.ts';
 import { auditObserver } from '../../observe/audit/record.ts';
+import { addFamilies } from '../../observe/metrics/families.ts';
+import { createProcessMetrics } from '../../observe/metrics/process-metrics.ts';
 import { Policy } from '../../policy/policy.ts';
 import { type Means, type Serving, startServing } from '../serving.ts';
 import { FollowedKeys } from './key-change.ts';
@@ -14,6 +16,8 @@ export function createWorkerCalls(audit: AuditLog, report: (line: string) => voi
   let keys = new FollowedKeys();
   let suffixOptional = false;
   let serving: Promise<Serving<Means>> | undefined;
+
+  const readProcess = createProcessMetrics(() => audit.dropped());
 
   const open = (): Promise<Serving<Means>> => {
     if (serving === undefined) throw new Error('called before it was told what to serve');
@@ -47,6 +51,7 @@ export function createWorkerCalls(audit: AuditLog, report: (line: string) => voi
       await (await open()).reload(settings, means);
     },
     probe: async () => (await open()).probe(),
+    metrics: async () => addFamilies([await readProcess(), ...(await (await open()).metrics())]),
     async stop() {
       // Where it could not be started there is nothing to stop.
       const started = await serving?.catch(() => undefined);

@@ -135,6 +135,12 @@ const ROWS = {
     undefined,
     'The guard failed. Its log has the reason under this request id.',
   ),
+  audit_unavailable: row(
+    'guard',
+    503,
+    undefined,
+    'The guard cannot record calls at the moment, and makes none that it cannot record. Try again shortly.',
+  ),
 } satisfies Record<string, ReasonRow>;
 
 /** A reason code. Released words: never renamed. docs/answers.md has the table. */

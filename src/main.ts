@@ -33,13 +33,13 @@ const awaitStop = () =>
 
 let stopped: Promise<void> | undefined;
 
-const STDOUT = 1;
-const output = new Output(STDOUT);
+const output = new Output(process.stdout.fd);
 
 const terminal: Terminal = {
   print: (result) => output.print(result),
   report: (line) => process.stderr.write(`${line}\n`),
   readInput: () => text(process.stdin),
+  isWatched: { stdout: process.stdout.isTTY, stderr: process.stderr.isTTY },
   pid: process.pid,
   now: Date.now,
   self: nameSelf({
@@ -52,6 +52,7 @@ const terminal: Terminal = {
     return stopped;
   },
   onReload: (reload) => process.on('SIGHUP', reload),
+  onReopen: (reopen) => process.on('SIGUSR1', reopen),
 };
 
 const exit = await runProgram(process.argv.slice(2), terminal, version);

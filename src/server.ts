@@ -17,22 +17,26 @@ import { judgeTarget } from './steps/judge-target.ts';
 import { openBody } from './steps/open-body.ts';
 import { readHead } from './steps/read-head.ts';
 import { record } from './steps/record.ts';
+import { requireRecords } from './steps/require-records.ts';
 
 export interface GuardedParts {
   readonly recorder: Recorder;
   readonly connectionOf: (socket: Socket) => AnswerConnection | undefined;
   readonly say: SeldomReport;
+  /** Whether records can be written, or need not be. */
+  readonly canRecord: () => boolean;
   readonly profile: Profile;
   readonly guard: Guard;
   readonly broker: Broker;
 }
 
 export function createGuardedApp(parts: GuardedParts): GuardApplication {
-  const { recorder, connectionOf, say, profile, guard, broker } = parts;
+  const { recorder, connectionOf, say, canRecord, profile, guard, broker } = parts;
   const app = new GuardApplication();
   app.use(record(recorder, connectionOf)); // id and start; one observation, whatever becomes of the request
   app.use(answerDenials()); // a denial that comes back becomes status, challenge and code: the only writer
   app.use(denyFailures(say)); // an exception below is guard_failed
+  app.use(requireRecords(canRecord)); // where records are required: can this one be written
   app.use(readHead()); // one Host, one length, printable fields
   app.use(judgeTarget(profile)); // canonical path and method -> action
   app.use(authenticate(guard)); // credential, issuer, key, signature, claims

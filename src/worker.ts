@@ -1,8 +1,7 @@
 // The process edge of a worker: its channel to the primary process, its streams, its end. Started by
 // workers/process.ts, never by hand.
 import cluster from 'node:cluster';
-
-const STDOUT = 1;
+import type { LogStyle } from './observe/log-line.ts';
 
 if (!cluster.isWorker) throw new Error('a worker is started by broker-guard serve alone');
 
@@ -11,18 +10,24 @@ if (!cluster.isWorker) throw new Error('a worker is started by broker-guard serv
 // node:cluster ends the worker. On SIGUSR1 Node would open its debugger, to every user of this machine.
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR1']) process.on(signal, () => undefined);
 
+const { formatLogLine } = await import('./observe/log-line.ts');
 const { toPrintable } = await import('./observe/printable.ts');
 const { openAuditLog } = await import('./observe/audit/log.ts');
+const { STDOUT } = await import('./observe/audit/output.ts');
 const { createWorkerCalls } = await import('./process/workers/worker-calls.ts');
 const { answerCall, HELLO } = await import('./process/workers/protocol.ts');
 
+let style: LogStyle = { format: 'text', isTerminal: process.stderr.isTTY };
 const report = (line: string): void => {
-  process.stderr.write(`worker ${process.pid}: ${toPrintable(line)}\n`);
+  const text = formatLogLine(`worker ${process.pid}: ${line}`, style, Date.now());
+  process.stderr.write(`${toPrintable(text)}\n`);
 };
 process.stderr.on('error', () => undefined);
 
 // Standard output is a pipe to the primary process, which puts the records of all workers into one stream.
-const calls = createWorkerCalls(openAuditLog(STDOUT, report), report);
+const calls = createWorkerCalls(openAuditLog({ fd: STDOUT, report }), report, (settings) => {
+  style = { ...style, format: settings.log.format };
+});
 
 process.on('message', async (message: Parameters<typeof answerCall>[1]) => {
   const answer = await answerCall(calls, message);

@@ -51,6 +51,7 @@ async function startBroken(error: unknown) {
       skipTurn: () => undefined,
     }).of,
     say: report,
+    canRecord: () => true,
     profile: loadProfile('nanomq'),
     guard: {
       authenticate() {

@@ -8,6 +8,7 @@ import type { SidecarReader } from '../keystore/sidecar.ts';
 import type { Snapshot } from '../keystore/snapshot.ts';
 import { openKeyStore } from '../keystore/store.ts';
 import { describeExpiry, readTls } from '../listener/tls.ts';
+import { findOutputProblem } from '../observe/audit/output.ts';
 import { describePolicy } from '../policy/describe.ts';
 import { Policy } from '../policy/policy.ts';
 import { loadProfile } from '../policy/profile.ts';
@@ -41,6 +42,7 @@ async function lookAtAll({ now }: Terminal, flags: CheckFlags): Promise<Findings
   const { settings, files, find } = reading;
   const keys = await lookAtKeys(files, readSidecarsBy(settings), isEmbedded);
   const tls = lookAtTls(files, now());
+  const records = [findOutputProblem(settings?.audit.file) ?? []].flat();
   const shares = settings === undefined || isEmbedded ? [] : listOvershares(settings);
   const place = (problem: Problem): Problem => ({ ...placeByName(problem, find), ...problem });
   return {
@@ -52,7 +54,9 @@ async function lookAtAll({ now }: Terminal, flags: CheckFlags): Promise<Findings
       settings === undefined || keys.snapshot === undefined
         ? []
         : describePolicy(settings.policy, keys.snapshot),
-    errors: [...reading.problems, ...[...keys.errors, ...tls.errors].map(place)].sort(comparePlaces),
+    errors: [...reading.problems, ...[...keys.errors, ...tls.errors, ...records].map(place)].sort(
+      comparePlaces,
+    ),
     failures: [...keys.failures.map(place), ...(flags.connect ? await connect(settings, isEmbedded) : [])],
     warnings: [...reading.warnings, ...[...keys.warnings, ...tls.warnings, ...shares].map(place)].sort(
       comparePlaces,

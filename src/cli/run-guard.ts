@@ -4,11 +4,11 @@ import { formatAddress } from '../config/address.ts';
 import type { Settings } from '../config/settings.ts';
 import { Failure, formatProblem } from '../failure.ts';
 import { describeExpiry, readTls } from '../listener/tls.ts';
-import { openAuditLog } from '../observe/audit/log.ts';
+import { formatLogLine, type LogFormat } from '../observe/log-line.ts';
 import { type RunningGuard, startGuard } from '../process/start.ts';
+import { version } from '../version.ts';
+import { AuditFile } from './audit-file.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
-
-const STDOUT = 1;
 
 export interface RunHooks {
   /** Reads the settings file again; absent where there is none. */
@@ -20,25 +20,38 @@ export interface RunHooks {
 }
 
 /** Runs a guard from settings to signal. */
-export async function runGuard(terminal: Terminal, settings: Settings, hooks: RunHooks): Promise<ExitCode> {
-  const { report } = terminal;
-  const audit = openAuditLog(STDOUT, report);
+export async function runGuard(outer: Terminal, settings: Settings, hooks: RunHooks): Promise<ExitCode> {
+  const stage: Stage = { isOver: false, logFormat: settings.log.format };
+  const terminal = withLog(outer, stage);
+  const { report, now } = terminal;
+  const file = new AuditFile(settings.audit.file, terminal.isWatched.stdout, report);
+  const audit = file.log;
   reportWarnings(settings, terminal);
   const starting = startGuard(settings, audit, report);
-  const stage = { isOver: false };
-  followReloads(terminal, starting, stage, hooks.readAgain);
+  terminal.onReopen(() => file.reopen());
+  followReloads(terminal, starting, stage, file, hooks.readAgain);
   const guard = await starting;
   hooks.onListening?.(guard);
   const scheme = settings.tls ? 'https' : 'http';
   report(
     `pid ${terminal.pid} listening on ${scheme}://${formatAddress(guard.listen)}, service on http://${formatAddress(guard.service)}`,
   );
+  audit.write({
+    type: 'start',
+    time: toTime(now()),
+    version,
+    pid: terminal.pid,
+    listen: `${scheme}://${formatAddress(guard.listen)}`,
+    service: `http://${formatAddress(guard.service)}`,
+    workers: settings.workers,
+  });
   for (const line of hooks.announce?.(guard) ?? []) report(line);
   void reportUpstream(guard, settings, stage, report);
   await terminal.untilStopped();
   stage.isOver = true;
   report(`stopping: finishing what runs, at most ${settings.drainMs / 1000} s`);
   await guard.stop();
+  audit.write({ type: 'stop', time: toTime(now()), pid: terminal.pid });
   await audit.close();
   const lost = audit.dropped();
   report(lost === 0 ? 'stopped' : `stopped; ${lost} audit records could not be written`);
@@ -47,9 +60,21 @@ export async function runGuard(terminal: Terminal, settings: Settings, hooks: Ru
 
 type Report = Terminal['report'];
 
-/** Once a signal has come nothing is read again, and no news of the broker is any use. */
 interface Stage {
+  /** Once a signal has come nothing is read again, and no news of the broker is any use. */
   isOver: boolean;
+  /** Of the settings of the moment. */
+  logFormat: LogFormat;
+}
+
+const toTime = (ms: number): string => new Date(ms).toISOString();
+
+/** A guard runs for a year: what it says has the time before it, unless somebody watches. */
+function withLog(terminal: Terminal, stage: Stage): Terminal {
+  const isTerminal = terminal.isWatched.stderr;
+  const report = (line: string) =>
+    terminal.report(formatLogLine(line, { format: stage.logFormat, isTerminal }, terminal.now()));
+  return { ...terminal, report };
 }
 
 function reportWarnings(settings: Settings, { report, now }: Terminal): void {
@@ -77,19 +102,36 @@ function followReloads(
   terminal: Terminal,
   starting: Promise<RunningGuard>,
   stage: Stage,
+  file: AuditFile,
   readAgain: (() => Settings) | undefined,
 ): void {
-  const { onReload, report } = terminal;
+  const { onReload, report, now } = terminal;
   const reload = async (): Promise<void> => {
     if (stage.isOver) return;
     if (readAgain === undefined)
       return report('SIGHUP: there is no settings file to read again; keys are followed without it');
     const guard = await starting;
     const settings = readAgain();
-    await guard.reload(settings);
+    const records = file.prepare(settings.audit.file);
+    try {
+      await guard.reload(settings);
+    } catch (error) {
+      records.settle(false);
+      throw error;
+    }
+    records.settle(true);
+    stage.logFormat = settings.log.format;
     reportWarnings(settings, terminal);
     report('the settings were read again and are in place');
+    file.log.write({ type: 'reload', time: toTime(now()), outcome: 'done' });
     void reportUpstream(guard, settings, stage, report);
+  };
+  const refuse = (error: unknown): void => {
+    const message = explain(error);
+    report(`the settings stay as they were:\n${message}`);
+    file.log.write({ type: 'reload', time: toTime(now()), outcome: 'refused', message });
+    // Whoever has moved the file away wants it anew, whatever the settings say.
+    file.reopen();
   };
   // A start that fails is told by whoever waits for it.
   let last: Promise<void> = starting.then(
@@ -97,9 +139,7 @@ function followReloads(
     () => undefined,
   );
   onReload(() => {
-    last = last
-      .then(reload)
-      .catch((error: unknown) => report(`the settings stay as they were:\n${explain(error)}`));
+    last = last.then(reload).catch(refuse);
   });
 }
 

@@ -6,6 +6,8 @@ export interface Terminal {
   readonly print: (text: string) => void;
   /** Standard error: one line for the person who runs the command. */
   readonly report: (line: string) => void;
+  /** Whether somebody watches standard output, and standard error. */
+  readonly isWatched: { readonly stdout: boolean; readonly stderr: boolean };
   /** Standard input, whole. */
   readonly readInput: () => Promise<string>;
   /** The process a signal has to go to. */
@@ -18,6 +20,8 @@ export interface Terminal {
   readonly untilStopped: () => Promise<void>;
   /** Calls back at every SIGHUP. */
   readonly onReload: (reload: () => void) => void;
+  /** Calls back at every SIGUSR1. */
+  readonly onReopen: (reopen: () => void) => void;
 }
 
 /** A command's result becomes the process's exit code. */

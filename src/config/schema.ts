@@ -107,6 +107,8 @@ export const guardSchema = z.strictObject({
       open: z.unknown().optional(),
     })
     .prefault({}),
+  audit: z.strictObject({ file: text.optional(), required: flag.prefault(false) }).prefault({}),
+  log: z.strictObject({ format: oneOf('text', 'json').prefault('text') }).prefault({}),
   tls: z.strictObject({ certificate: text, key: text }).optional(),
   mqtt: mqttSchema,
   insecure_jwks_endpoint: flag.prefault(false),

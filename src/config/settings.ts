@@ -23,6 +23,13 @@ export interface Settings {
   readonly limits: LimitSettings;
   readonly token: TokenSettings;
   readonly policy: PolicySettings;
+  readonly audit: {
+    /** Undefined for standard output. */
+    readonly file: string | undefined;
+    /** Nothing is done that cannot be recorded. */
+    readonly required: boolean;
+  };
+  readonly log: { readonly format: GuardBlock['log']['format'] };
   /** The broker's own HTTP workers, as its settings have them. */
   readonly brokerWorkers: number;
   readonly mqtt: MqttSettings;
@@ -110,6 +117,11 @@ export function buildSettings(parts: SettingsParts): Settings {
     token: buildToken(guard.token),
     mqtt,
     policy,
+    audit: {
+      file: guard.audit.file === undefined ? undefined : locate('guard.audit.file', guard.audit.file),
+      required: guard.audit.required,
+    },
+    log: guard.log,
     brokerWorkers: httpServer.limit_conn,
     drainMs: guard.drain,
     workers: guard.workers === 'auto' ? countCores(guard) : guard.workers,

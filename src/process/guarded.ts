@@ -22,13 +22,18 @@ export interface Guarded {
 export function openGuarded(
   settings: Settings,
   share: Share,
-  parts: Omit<GuardedParts, 'profile' | 'broker'>,
+  { canRecord, ...parts }: Omit<GuardedParts, 'profile' | 'broker'>,
   predecessor?: Guarded,
 ): Guarded {
   const profile = loadProfile(settings.upstream.profile);
   const broker = openBroker(shareOut(settings, share), parts.recorder.tick, parts.say, predecessor?.broker);
   return {
-    handle: createGuardedApp({ ...parts, profile, broker }).callback(),
+    handle: createGuardedApp({
+      ...parts,
+      canRecord: settings.audit.required ? canRecord : () => true,
+      profile,
+      broker,
+    }).callback(),
     profile,
     broker,
     probe: () => broker.probe(profile.probe),

@@ -34,6 +34,8 @@ export interface Means {
   readonly guard: Guard;
   readonly tls: TlsMaterial | undefined;
   readonly share: Share;
+  /** Whether audit records can be written at the moment. */
+  readonly canRecord: () => boolean;
 }
 
 export interface Serving<M> {
@@ -59,7 +61,7 @@ export const tick = (): number => performance.now();
  */
 export async function startServing(
   initial: Settings,
-  { guard, tls, share }: Means,
+  { guard, tls, share, canRecord }: Means,
   observers: readonly Observer[],
   report: (line: string) => void,
 ): Promise<Serving<Means>> {
@@ -74,7 +76,7 @@ export async function startServing(
     skipTurn: () => acceptedBy(server).holdReading(),
   });
   const open = (next: Settings, core: Guard, before?: Guarded): Guarded =>
-    openGuarded(next, share, { recorder, connectionOf: connections.of, guard: core, say }, before);
+    openGuarded(next, share, { recorder, connectionOf: connections.of, guard: core, say, canRecord }, before);
   let guarded = open(settings, guard);
   const server = createHttpServer(settings, tls, {
     connections,

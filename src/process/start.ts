@@ -7,6 +7,7 @@ import { type Core, openCore } from '../core.ts';
 import { createReadiness, type Readiness } from '../endpoints/readiness.ts';
 import { createServiceApp } from '../endpoints/service.ts';
 import { Failure } from '../failure.ts';
+import type { Snapshot } from '../keystore/snapshot.ts';
 import { maxHeadBytes } from '../listener/http-server.ts';
 import { createServiceServer, limitServiceServer } from '../listener/service-server.ts';
 import { boundAddress, closeServer, listenOn } from '../listener/sockets.ts';
@@ -19,6 +20,7 @@ import type { Observer } from '../observe/observation.ts';
 import { createRecorder } from '../observe/recorder.ts';
 import { createSeldomReport } from '../observe/seldom.ts';
 import { describePolicy } from '../policy/describe.ts';
+import { describeKeyChanges } from './key-records.ts';
 import { createMetricsPage } from './metrics.ts';
 import { type Opened, SERVICE_SETTING, type Serving, startServing, tick } from './serving.ts';
 import { WHOLE } from './share.ts';
@@ -59,8 +61,14 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
     isDraining: () => draining,
   });
   let keyReloads = 0;
-  const countReload = () => void keyReloads++;
-  core.keys.follow(countReload);
+  let known = core.keys.snapshot();
+  const noteKeys = (snapshot: Snapshot): void => {
+    keyReloads++;
+    const time = new Date().toISOString();
+    for (const record of describeKeyChanges(known, snapshot, time)) audit.write(record);
+    known = snapshot;
+  };
+  core.keys.follow(noteKeys);
   const metrics = createMetricsPage({
     core: () => core,
     tls: () => tls,
@@ -106,7 +114,8 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
       core.close();
       mqtt.close();
       core = opened;
-      core.keys.follow(countReload);
+      noteKeys(core.keys.snapshot());
+      core.keys.follow(noteKeys);
       mqtt = openMqtt(changed, core, report);
       tls = renewed;
       // If the guard was stopped meanwhile, stop() has closed the old core: the new one is closed here.
@@ -144,7 +153,8 @@ async function serve(
   report: Report,
 ): Promise<Serving<Opened>> {
   if (settings.workers > 1) return startWorkers(settings, opened, audit, report);
-  const toMeans = ({ core, tls }: Opened) => ({ guard: core.guard, tls, share: WHOLE });
+  const canRecord = () => audit.available.current();
+  const toMeans = ({ core, tls }: Opened) => ({ guard: core.guard, tls, share: WHOLE, canRecord });
   const serving = await startServing(settings, toMeans(opened), [auditObserver(audit.write)], report);
   return { ...serving, reload: (changed, next) => serving.reload(changed, toMeans(next)) };
 }

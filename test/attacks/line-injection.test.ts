@@ -59,7 +59,7 @@ describe('claims', () => {
   it('are escaped in audit records, and mean the same', async () => {
     const file = join(makeWorkspace(), 'audit.jsonl');
     const fd = openSync(file, 'w');
-    const audit = openAuditLog(fd, () => undefined);
+    const audit = openAuditLog({ fd: fd, report: () => undefined });
     const denial = {
       allowed: false,
       reason: 'issuer_unknown',

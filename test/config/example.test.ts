@@ -12,7 +12,8 @@ import { makeWorkspace } from '../support/workspace.ts';
 const EXAMPLE = join(ROOT, 'nanomq.conf.example');
 const LINES = readFileSync(EXAMPLE, 'utf8').split('\n');
 const SETTING = /^(?:# )?((?:guard|http_server)\.[a-z_.]+) = \S/;
-const WITHOUT_DEFAULT = /\.(?:certificate|key|url|keyfile|listen_mode|listen_group|roles|issuers|open) =/;
+const WITHOUT_DEFAULT =
+  /\.(?:certificate|key|url|keyfile|listen_mode|listen_group|roles|issuers|open|file) =/;
 /** They go with a socket file, and the example listens on ports. */
 const OF_A_SOCKET = /\.listen_(?:mode|group) =/;
 const COMMENTED = LINES.filter((line) => line.startsWith('#') && SETTING.test(line)).map((line) =>

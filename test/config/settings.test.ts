@@ -62,6 +62,8 @@ describe('settings', () => {
         authentication: [KEYS_DIR_ALONE],
       },
       policy: { defaultRole: 'admin', observe: false, roles: {}, issuers: {}, open: [] },
+      audit: { file: undefined, required: false },
+      log: { format: 'text' },
       brokerWorkers: 32,
       drainMs: 10_000,
       workers: 1,
@@ -92,7 +94,7 @@ describe('settings', () => {
         max_body = 2097152, limit_conn = 4, jwt.public.keyfile = "jwt/nanomq.pub"
       }
       guard {
-        listen = "[::1]:9000", keys_dir = issuers, drain = 1m, workers = 3
+        listen = "[::1]:9000", keys_dir = issuers, drain = 1m, workers = 3, audit { file = "logs/audit.log", required = true }, log.format = json
         service { hosts = [Guard.internal, other], connections = 7 }
         upstream { profile = generic, credentials = none, connections = 4, timeouts { connect = 500ms, headers = 2m, body = 1h } }
         limits { upload = 2m, collected = 4MB, collected_per_issuer = 256KB, refused_per_connection = 5 }
@@ -184,6 +186,8 @@ describe('settings', () => {
         },
         open: [{ actions: ['requests.read'], sources: ['127.0.0.1'] }],
       },
+      audit: { file: join(directory, 'logs/audit.log'), required: true },
+      log: { format: 'json' },
       brokerWorkers: 4,
       drainMs: 60_000,
       workers: 3,

@@ -153,7 +153,9 @@ describe('the service listener', () => {
     const { ask } = await start({});
     const answer = await ask('/api/v4/brokers');
     expect(answer.status).toBe(404);
-    expect(JSON.parse(answer.body).message).toBe('Not here. Try /livez, /readyz or /.well-known/jwks.json.');
+    expect(JSON.parse(answer.body).message).toBe(
+      'Not here. Try /livez, /readyz, /metrics or /.well-known/jwks.json.',
+    );
     const post = await ask('/livez', 'POST');
     expect(post.status).toBe(405);
     expect(post.headers.get('allow')).toBe('HEAD, GET');

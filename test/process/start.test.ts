@@ -8,6 +8,7 @@ import { connect as connectTls } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadSettings } from '../../src/config/load.ts';
 import { type RunningGuard, startGuard } from '../../src/process/start.ts';
+import { keepRecords } from '../support/audit.ts';
 import { runCommand } from '../support/command.ts';
 import { startTestGuard, until, writeSettings } from '../support/guard.ts';
 import { makeIssuer, mintToken } from '../support/issuers.ts';
@@ -16,13 +17,7 @@ import { okAnswer, startUpstream } from '../support/upstream.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 
 const OPS = makeIssuer();
-const SILENT_AUDIT = {
-  write: () => undefined,
-  relay: () => undefined,
-  countLost: () => undefined,
-  dropped: () => 0,
-  close: async () => undefined,
-};
+const SILENT_AUDIT = keepRecords();
 
 const head = (method: string, path: string, fields = '') =>
   `${method} ${path} HTTP/1.1\r\nHost: guard\r\nAuthorization: Bearer ${mintToken(OPS)}\r\n${fields}\r\n`;

@@ -19,11 +19,13 @@ export async function runCommand(args: readonly string[], input = ''): Promise<C
       stderr += `${line}\n`;
     },
     readInput: async () => input,
+    isWatched: { stdout: false, stderr: true },
     pid: 1,
     now: Date.now,
     self: 'broker-guard',
     untilStopped: async () => undefined,
     onReload: () => undefined,
+    onReopen: () => undefined,
   };
   const code = await runInside(args, terminal, '0.0.0');
   return { code, stdout, stderr };

@@ -3,8 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadSettings } from '../../src/config/load.ts';
+import type { EventRecord } from '../../src/observe/audit/event.ts';
 import type { AuditRecord } from '../../src/observe/audit/record.ts';
 import { type RunningGuard, startGuard } from '../../src/process/start.ts';
+import { type KeptRecords, keepRecords } from './audit.ts';
 
 export interface TestGuard {
   readonly port: number;
@@ -12,6 +14,8 @@ export interface TestGuard {
   readonly directory: string;
   readonly keysDirectory: string;
   readonly records: AuditRecord[];
+  readonly events: EventRecord[];
+  readonly audit: KeptRecords;
   readonly lines: string[];
   readonly running: RunningGuard;
   stop(): Promise<void>;
@@ -45,15 +49,8 @@ export async function startTestGuard(options: TestGuardOptions): Promise<TestGua
   const keysDirectory = join(directory, 'keys');
   mkdirSync(keysDirectory, { mode: 0o700 });
   for (const [name, text] of Object.entries(options.keys)) writeFileSync(join(keysDirectory, name), text);
-  const records: AuditRecord[] = [];
   const lines: string[] = [];
-  const audit = {
-    write: (record: AuditRecord) => void records.push(record),
-    relay: () => undefined,
-    countLost: () => undefined,
-    dropped: () => 0,
-    close: async () => undefined,
-  };
+  const audit = keepRecords();
   const settings = loadSettings(writeSettings(directory, options));
   const running = await startGuard(settings, audit, (line) => lines.push(line));
   const portOf = (address: RunningGuard['listen']) => (address.kind === 'tcp' ? address.port : 0);
@@ -62,7 +59,9 @@ export async function startTestGuard(options: TestGuardOptions): Promise<TestGua
     servicePort: portOf(running.service),
     directory,
     keysDirectory,
-    records,
+    records: audit.records,
+    events: audit.events,
+    audit,
     lines,
     running,
     async stop() {

@@ -64,20 +64,23 @@ export function startProcess(file: string, args: readonly string[], options: Run
   child.stdin.on('error', () => undefined).end(options.input ?? '');
   const ended = new Promise<Finished>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+    child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr: withoutTimes(stderr) }));
   });
   return {
     child,
     ended,
     stdout: () => stdout,
-    stderr: () => stderr,
-    told: (pattern, deadlineMs = 15_000) => awaitText(child, () => stderr, pattern, deadlineMs),
+    stderr: () => withoutTimes(stderr),
+    told: (pattern, deadlineMs = 15_000) => awaitText(child, () => withoutTimes(stderr), pattern, deadlineMs),
     stop(signal = 'SIGTERM') {
       child.kill(signal);
       return ended;
     },
   };
 }
+
+/** What a guard says begins with the time where nobody watches; cli/log.test.ts looks at that. */
+const withoutTimes = (text: string): string => text.replace(/^\d{4}-\d\d-\d\dT[\d:.]+Z /gm, '');
 
 function awaitText(child: ChildProcess, text: () => string, pattern: RegExp, deadlineMs: number) {
   return new Promise<RegExpExecArray>((resolve, reject) => {

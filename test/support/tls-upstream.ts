@@ -65,10 +65,12 @@ async function makeFiles(hosts: readonly string[]) {
       throw new Error(line);
     },
     readInput: unused,
+    isWatched: { stdout: false, stderr: true },
     pid: process.pid,
     now: Date.now,
     self: 'broker-guard',
     untilStopped: unused,
+    onReopen: () => undefined,
     onReload: unused,
   };
   await runCertificate(terminal, hosts, { out, name: 'broker', days: '1' });

@@ -1,13 +1,21 @@
 // Where audit records go: JSON lines on a file descriptor, written behind the requests. A slow or broken
 // sink never stops the guard; what it could not take is counted.
+import { type Followed, FollowedState } from '../../followed.ts';
 import { toPrintable } from '../printable.ts';
+import type { EventRecord } from './event.ts';
+import { closeAuditOutput } from './output.ts';
 import type { AuditRecord } from './record.ts';
+import { toShortLine } from './short-line.ts';
 import { openSink } from './sink.ts';
 
 export interface AuditLog {
-  write(record: AuditRecord): void;
+  write(record: AuditRecord | EventRecord): void;
   /** Takes a record that another process has already made a line of, with its line end. */
   relay(line: string): void;
+  /** Whether records can be written at the moment, as far as is known: the next one finds out. */
+  readonly available: Followed<boolean>;
+  /** Takes another descriptor for what comes from now on; the one before is closed when its last record is out. */
+  use(fd: number): void;
   /** Records that another process has lost. */
   countLost(count: number): void;
   /** Records lost so far: the sink was too slow, full or gone. */
@@ -16,24 +24,38 @@ export interface AuditLog {
   close(): Promise<void>;
 }
 
+export interface AuditLogOptions {
+  /** See output.ts. */
+  readonly fd: number;
+  /** Told once when the sink breaks, and once when it works again. */
+  readonly report: (line: string) => void;
+  /** Short lines in the place of JSON. */
+  readonly isForPeople?: boolean;
+}
+
 /** Characters held for a slow reader; beyond that records are dropped. */
 const MAX_WAITING = 8 * 1024 * 1024;
 
-/**
- * @param fd 1 for standard output
- * @param report told once when the sink breaks, and once when it works again
- */
-export function openAuditLog(fd: number, report: (line: string) => void): AuditLog {
+export function openAuditLog({ fd, report, isForPeople = false }: AuditLogOptions): AuditLog {
+  const available = new FollowedState(true);
   const sink = openSink({
     fd,
+    close: closeAuditOutput,
     maxWaitingBytes: MAX_WAITING,
-    onError: (code) => report(`audit records cannot be written (${code}); the guard goes on without`),
+    onError: (code) => report(`audit records cannot be written (${code}); ${GOES_ON}`),
     onRecovery: (lost) => report(`audit records are written again; ${lost} are lost`),
+    onState: (isTaking) => available.change(isTaking),
   });
   let lostElsewhere = 0;
+  const put = (record: AuditRecord | EventRecord): void => {
+    const line = isForPeople ? toShortLine(record) : JSON.stringify(record);
+    if (line !== undefined) sink.write(`${toPrintable(line)}\n`);
+  };
   return {
-    write: (record) => sink.write(`${toPrintable(JSON.stringify(record))}\n`),
-    relay: (line) => sink.write(line),
+    write: put,
+    relay: (line) => (isForPeople ? put(JSON.parse(line) as AuditRecord) : sink.write(line)),
+    available,
+    use: (next) => sink.use(next),
     countLost: (count) => {
       lostElsewhere += count;
     },
@@ -41,3 +63,5 @@ export function openAuditLog(fd: number, report: (line: string) => void): AuditL
     close: () => sink.close(),
   };
 }
+
+const GOES_ON = 'the guard goes on without, unless guard.audit.required says otherwise';

@@ -5,6 +5,8 @@ import { write } from 'node:fs';
 export interface Sink {
   /** Takes one line with its line end. Never throws, never waits. */
   write(line: string): void;
+  /** Takes another descriptor for the lines that come; the one before is closed when its last line is out. */
+  use(fd: number): void;
   /** Lines lost so far: those of which a byte was not taken. */
   lost(): number;
   /**
@@ -16,11 +18,15 @@ export interface Sink {
 
 export interface SinkOptions {
   readonly fd: number;
+  /** Called for a descriptor that another one has replaced. */
+  readonly close: (fd: number) => void;
   readonly maxWaitingBytes: number;
   /** Told of the first error, and of the first after it has worked again: a system error code. */
   readonly onError: (code: string) => void;
   /** Told when it works again: how many lines are lost so far. */
   readonly onRecovery: (lost: number) => void;
+  /** Told whether lines are taken, whenever that changes: not while they cannot be written, or too many wait. */
+  readonly onState: (isTaking: boolean) => void;
 }
 
 /** Lines wait for company: a write of their own for each would cost several times as much as the lines. */
@@ -39,6 +45,9 @@ export function openSink(options: SinkOptions): Sink {
 
 class DescriptorSink implements Sink {
   readonly #options: SinkOptions;
+  #fd: number;
+  /** Another descriptor, until the present one has its last line. */
+  #next: number | undefined;
   #waiting: string[] = [];
   #waitingLength = 0;
   /** What is being written, and how many bytes of it are out. */
@@ -47,6 +56,7 @@ class DescriptorSink implements Sink {
   #timer: NodeJS.Timeout | undefined;
   #lost = 0;
   #isBroken = false;
+  #isTaking = true;
   /** The last byte out is not the end of its line: what follows must begin on a line of its own. */
   #isTorn = false;
   #isEnded = false;
@@ -55,16 +65,26 @@ class DescriptorSink implements Sink {
 
   constructor(options: SinkOptions) {
     this.#options = options;
+    this.#fd = options.fd;
   }
 
   write(line: string): void {
     if (this.#isEnded || this.#waitingLength + line.length > this.#options.maxWaitingBytes) {
       this.#lost++;
+      this.#tellState();
       return;
     }
     this.#waiting.push(line);
     this.#waitingLength += line.length;
     this.#schedule();
+  }
+
+  use(fd: number): void {
+    if (this.#next !== undefined) this.#options.close(this.#next);
+    this.#next = fd;
+    // What waits belongs to the file that is to be put away: it came before.
+    if (this.#waiting.length > 0 && this.#batch === undefined) this.#pump();
+    else if (this.#batch === undefined) this.#switch();
   }
 
   lost(): number {
@@ -81,6 +101,22 @@ class DescriptorSink implements Sink {
       this.#schedule();
     });
     this.#end();
+  }
+
+  #switch(): void {
+    if (this.#next === undefined) return;
+    this.#options.close(this.#fd);
+    this.#fd = this.#next;
+    this.#next = undefined;
+    this.#isTorn = false;
+  }
+
+  /** A line more could still come in: half of the room is left. */
+  #tellState(): void {
+    const isTaking = !this.#isBroken && this.#waitingLength < this.#options.maxWaitingBytes / 2;
+    if (isTaking === this.#isTaking) return;
+    this.#isTaking = isTaking;
+    this.#options.onState(isTaking);
   }
 
   #end(): void {
@@ -109,7 +145,7 @@ class DescriptorSink implements Sink {
   }
 
   #put(batch: Buffer): void {
-    write(this.#options.fd, batch, this.#written, (error, count) => {
+    write(this.#fd, batch, this.#written, (error, count) => {
       if (this.#isEnded) return;
       if (error?.code === 'EAGAIN') {
         this.#timer = setTimeout(() => this.#retry(batch), RETRY_MS).unref();
@@ -146,6 +182,8 @@ class DescriptorSink implements Sink {
 
   #finishBatch(): void {
     this.#batch = undefined;
+    this.#tellState();
+    this.#switch();
     this.#schedule();
   }
 

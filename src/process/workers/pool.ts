@@ -92,6 +92,9 @@ class WorkerPool {
     const listen = await tryListen(this.#settings.listen, LISTEN_SETTING);
     this.#settings = { ...this.#settings, listen };
     this.#follow(this.#opened.core.keys);
+    this.#audit.available.follow((canRecord) => {
+      for (const slot of this.#slots) void this.#tell(slot, 'setRecording', canRecord);
+    });
     // One that hangs would not notice that the channel is closed.
     process.on('exit', () => this.#kill());
     const [first, ...others] = this.#slots as [Slot, ...Slot[]];
@@ -174,7 +177,7 @@ class WorkerPool {
   }
 
   /** A worker that cannot be told must not go on with what was true before. */
-  async #tell<N extends 'reload' | 'changeKeys'>(
+  async #tell<N extends 'reload' | 'changeKeys' | 'setRecording'>(
     slot: Slot,
     name: N,
     ...what: Parameters<Calls[N]>
@@ -213,6 +216,7 @@ class WorkerPool {
       share: { index: slot.index, of: this.#slots.length },
       keys: describeChange(undefined, slot.filed),
       tls,
+      canRecord: this.#audit.available.current(),
     };
   }
 

@@ -31,6 +31,7 @@ const ANSWER_MS: Readonly<Record<CallName, number | undefined>> = {
   reload: 5000,
   probe: 30_000,
   metrics: 2000,
+  setRecording: 5000,
   stop: undefined,
 };
 

@@ -15,6 +15,8 @@ export interface Assignment {
   readonly share: Share;
   readonly keys: KeyChange;
   readonly tls: TlsMaterial | undefined;
+  /** Whether the primary process can write audit records. */
+  readonly canRecord: boolean;
 }
 
 /** Every call: what it takes, what it gives. */
@@ -25,6 +27,8 @@ export interface Calls {
   reload(assignment: Assignment): Promise<void>;
   /** The reason why the broker gives no answer, if so. */
   probe(): Promise<DenyReason | undefined>;
+  /** Whether the primary process can write audit records, whenever that changes. */
+  setRecording(canRecord: boolean): Promise<void>;
   /** What it has counted since its start. */
   metrics(): Promise<Families>;
   /** Drains and ends. Gives the number of audit records that could not be written. */

@@ -11,10 +11,19 @@ import { type Means, type Serving, startServing } from '../serving.ts';
 import { FollowedKeys } from './key-change.ts';
 import type { Assignment, Calls } from './protocol.ts';
 
-/** @param report takes one line for the operator */
-export function createWorkerCalls(audit: AuditLog, report: (line: string) => void): Calls {
+/**
+ * @param report takes one line for the operator
+ * @param onSettings told of the settings of the moment, before anything is said by them
+ */
+export function createWorkerCalls(
+  audit: AuditLog,
+  report: (line: string) => void,
+  onSettings: (settings: Settings) => void,
+): Calls {
   let keys = new FollowedKeys();
   let suffixOptional = false;
+  let canPrimaryRecord = true;
+  const canRecord = () => canPrimaryRecord && audit.available.current();
   let serving: Promise<Serving<Means>> | undefined;
 
   const readProcess = createProcessMetrics(() => audit.dropped());
@@ -33,10 +42,12 @@ export function createWorkerCalls(audit: AuditLog, report: (line: string) => voi
     });
   return {
     // The keys are in place before anything is awaited: a change of theirs may already be on its way.
-    async serve({ settings, share, keys: change, tls }: Assignment) {
+    async serve({ settings, share, keys: change, tls, canRecord: canPrimary }: Assignment) {
+      canPrimaryRecord = canPrimary;
+      onSettings(settings);
       suffixOptional = settings.issuerSuffixOptional;
       keys.apply(change, suffixOptional);
-      const means = { guard: createCore(settings), tls, share };
+      const means = { guard: createCore(settings), tls, share, canRecord };
       serving = startServing(settings, means, [auditObserver(audit.write)], report);
       return (await serving).listen;
     },
@@ -44,11 +55,15 @@ export function createWorkerCalls(audit: AuditLog, report: (line: string) => voi
       keys.apply(change, suffixOptional);
     },
     async reload({ settings, share, keys: change, tls }) {
+      onSettings(settings);
       suffixOptional = settings.issuerSuffixOptional;
       keys = new FollowedKeys();
       keys.apply(change, suffixOptional);
-      const means = { guard: createCore(settings), tls, share };
+      const means = { guard: createCore(settings), tls, share, canRecord };
       await (await open()).reload(settings, means);
+    },
+    async setRecording(canPrimary) {
+      canPrimaryRecord = canPrimary;
     },
     probe: async () => (await open()).probe(),
     metrics: async () => addFamilies([await readProcess(), ...(await (await open()).metrics())]),

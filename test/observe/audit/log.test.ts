@@ -69,7 +69,7 @@ function readAll(pipe: number): number {
 describe('the audit log', () => {
   it('writes one JSON line a record, in order', async () => {
     const { path, fd } = openFile();
-    const log = openAuditLog(fd, () => undefined);
+    const log = openAuditLog({ fd, report: () => undefined });
     for (let at = 0; at < 100; at++) log.write(record(`id-${at}`));
     const read = () => readFileSync(path, 'utf8');
     await until(() => read().endsWith('\n') && read().split('\n').length === 101, 'a hundred lines');
@@ -106,7 +106,7 @@ describe('the audit log', () => {
 
   it('passes on the lines of other processes as they are, in order with its own', async () => {
     const { path, fd } = openFile();
-    const log = openAuditLog(fd, () => undefined);
+    const log = openAuditLog({ fd, report: () => undefined });
     log.write(record('own'));
     log.relay('{"request_id":"another\'s \u2028 ä"}\n');
     log.write(record('own again'));
@@ -123,7 +123,7 @@ describe('the audit log', () => {
 
   it('adds what other processes have lost to what it has lost itself, a line of theirs among it', async () => {
     const { fd } = openFile();
-    const log = openAuditLog(fd, () => undefined);
+    const log = openAuditLog({ fd, report: () => undefined });
     log.countLost(0);
     expect(log.dropped()).toBe(0);
     log.countLost(3);
@@ -137,7 +137,7 @@ describe('the audit log', () => {
 
   it('goes on when the disk is full, says so once and counts what it lost', async () => {
     const said: string[] = [];
-    const log = openAuditLog(openSync('/dev/full', 'w'), (line) => said.push(line));
+    const log = openAuditLog({ fd: openSync('/dev/full', 'w'), report: (line) => said.push(line) });
     log.write(record('lost'));
     await until(() => log.dropped() > 0, 'the loss to be counted');
     for (let at = 0; at < 50; at++) log.write(record('lost too'));
@@ -156,6 +156,8 @@ describe('the audit log', () => {
     const said: string[] = [];
     const sink = openSink({
       fd,
+      close: () => undefined,
+      onState: () => undefined,
       maxWaitingBytes: 1 << 20,
       onError: (code) => said.push(code),
       onRecovery: (lost) => said.push(`works again, ${lost} lost`),
@@ -186,6 +188,8 @@ describe('the audit log', () => {
     const fd = openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK);
     const sink = openSink({
       fd,
+      close: () => undefined,
+      onState: () => undefined,
       maxWaitingBytes: 1 << 20,
       onError: () => undefined,
       onRecovery: () => undefined,
@@ -208,6 +212,8 @@ describe('the audit log', () => {
     const { path, fd } = openFile();
     const sink = openSink({
       fd,
+      close: () => undefined,
+      onState: () => undefined,
       maxWaitingBytes: 100,
       onError: () => undefined,
       onRecovery: () => undefined,
@@ -230,7 +236,7 @@ describe('the audit log', () => {
     writeFileSync(join(folder, 'ballast'), Buffer.alloc(4096));
     const fd = openSync(join(folder, 'audit.log'), 'a');
     const said: string[] = [];
-    const log = openAuditLog(fd, (line) => said.push(line));
+    const log = openAuditLog({ fd, report: (line) => said.push(line) });
     const total = 40;
     for (let at = 0; at < total / 2; at++) log.write(record(`id-${at}`));
     await until(() => log.dropped() > 0, 'the disk to be full');
@@ -243,14 +249,14 @@ describe('the audit log', () => {
     expect(lines.filter((line) => !isWhole(line))).toHaveLength(1);
     expect(lines.filter(isWhole).length + log.dropped()).toBe(total / 2 + 5);
     expect(said).toEqual([
-      'audit records cannot be written (ENOSPC); the guard goes on without',
+      'audit records cannot be written (ENOSPC); the guard goes on without, unless guard.audit.required says otherwise',
       `audit records are written again; ${log.dropped()} are lost`,
     ]);
   });
 
   it('holds a bounded amount for a slow reader, and counts what it could not hold', async () => {
     const { path, fd } = openFile();
-    const log = openAuditLog(fd, () => undefined);
+    const log = openAuditLog({ fd, report: () => undefined });
     const total = 40_000;
     for (let at = 0; at < total; at++) log.write(record(`id-${at}`));
     expect(log.dropped()).toBeGreaterThan(0);
@@ -263,7 +269,7 @@ describe('the audit log', () => {
 
   it('writes out at once what is buffered when it is closed', async () => {
     const { path, fd } = openFile();
-    const log = openAuditLog(fd, () => undefined);
+    const log = openAuditLog({ fd, report: () => undefined });
     log.write(record('last'));
     await log.close();
     expect(JSON.parse(readFileSync(path, 'utf8')).request_id).toBe('last');
@@ -274,7 +280,10 @@ describe('the audit log', () => {
     const pipe = `${path}.pipe`;
     execFileSync('mkfifo', [pipe]);
     const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
-    const log = openAuditLog(openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK), () => undefined);
+    const log = openAuditLog({
+      fd: openSync(pipe, constants.O_WRONLY | constants.O_NONBLOCK),
+      report: () => undefined,
+    });
     const total = 2000;
     for (let at = 0; at < total; at++) log.write(record(`id-${at}`));
     const startedAt = performance.now();

@@ -219,8 +219,12 @@ export async function pauseProcess(pid: number): Promise<void> {
   await until(isStopped, `process ${pid} to stand still`, DEADLINE_MS);
 }
 
-/** The audit records on standard output; every line has to be one, whole. */
-export function readRecords(stdout: string): Record<string, unknown>[] {
+/** The audit records of requests; every line has to be a record, whole. */
+export const readRecords = (text: string): Record<string, unknown>[] =>
+  readAllRecords(text).filter(({ type }) => type === 'audit');
+
+/** Those of the guard itself too. */
+export function readAllRecords(stdout: string): Record<string, unknown>[] {
   if (stdout === '') return [];
   expect(stdout.endsWith('\n')).toBe(true);
   return stdout

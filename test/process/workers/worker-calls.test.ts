@@ -7,18 +7,13 @@ import { WHOLE } from '../../../src/process/share.ts';
 import { describeChange } from '../../../src/process/workers/key-change.ts';
 import { createWorkerCalls } from '../../../src/process/workers/worker-calls.ts';
 import { openStore } from '../../keystore/material.ts';
+import { keepRecords } from '../../support/audit.ts';
 import { mintToken } from '../../support/issuers.ts';
 import { sendRaw } from '../../support/raw.ts';
 import { makeWorkspace } from '../../support/workspace.ts';
 import { DEV, head, OPS, openUpstream, writeConf } from './harness.ts';
 
-const audit = {
-  write: () => undefined,
-  relay: () => undefined,
-  countLost: () => undefined,
-  dropped: () => 7,
-  close: async () => undefined,
-};
+const audit = { ...keepRecords(), dropped: () => 7 };
 
 /** The store of a directory with these issuers. */
 async function openKeys(files: Readonly<Record<string, string>>): Promise<KeyStore> {
@@ -32,7 +27,11 @@ async function prepare() {
   const { url } = await openUpstream();
   const read = (more = '') =>
     loadSettings(join(makeWorkspace({ 'nanomq.conf': writeConf(url, more) }), 'nanomq.conf'));
-  const calls = createWorkerCalls(audit, () => undefined);
+  const calls = createWorkerCalls(
+    audit,
+    () => undefined,
+    () => undefined,
+  );
   onTestFinished(async () => {
     await calls.stop();
   });
@@ -57,7 +56,13 @@ async function ask(listening: Promise<{ port?: number } | { path: string }>): Pr
 describe('a worker', () => {
   it('serves with the keys it is given, and follows their changes', async () => {
     const { calls, read, ops, dev } = await prepare();
-    const listening = calls.serve({ settings: read(), share: WHOLE, tls: undefined, keys: changeTo(ops) });
+    const listening = calls.serve({
+      settings: read(),
+      share: WHOLE,
+      tls: undefined,
+      canRecord: true,
+      keys: changeTo(ops),
+    });
     expect(await ask(listening)).toEqual([200, 401]);
     await calls.changeKeys(changeTo(dev, ops));
     expect(await ask(listening)).toEqual([401, 200]);
@@ -66,12 +71,19 @@ describe('a worker', () => {
 
   it('puts other settings and other keys in place together', async () => {
     const { calls, read, ops, dev } = await prepare();
-    const listening = calls.serve({ settings: read(), share: WHOLE, tls: undefined, keys: changeTo(ops) });
+    const listening = calls.serve({
+      settings: read(),
+      share: WHOLE,
+      tls: undefined,
+      canRecord: true,
+      keys: changeTo(ops),
+    });
     await listening;
     await calls.reload({
       settings: read('token.max_lifetime = 2h'),
       share: WHOLE,
       tls: undefined,
+      canRecord: true,
       keys: changeTo(dev),
     });
     expect(await ask(listening)).toEqual([401, 200]);
@@ -79,6 +91,7 @@ describe('a worker', () => {
       settings: read('token.max_lifetime = 10m'),
       share: WHOLE,
       tls: undefined,
+      canRecord: true,
       keys: changeTo(dev),
     });
     expect(await ask(listening)).toEqual([401, 401]);
@@ -86,18 +99,30 @@ describe('a worker', () => {
 
   it('loses no change of keys that is read in one turn with the call to serve', async () => {
     const { calls, read, ops, dev } = await prepare();
-    const listening = calls.serve({ settings: read(), share: WHOLE, tls: undefined, keys: changeTo(ops) });
+    const listening = calls.serve({
+      settings: read(),
+      share: WHOLE,
+      tls: undefined,
+      canRecord: true,
+      keys: changeTo(ops),
+    });
     await Promise.all([listening, calls.changeKeys(changeTo(dev, ops))]);
     expect(await ask(listening)).toEqual([401, 200]);
   });
 
   it('loses no change of keys that is read in one turn with other settings', async () => {
     const { calls, read, ops, dev } = await prepare();
-    const listening = calls.serve({ settings: read(), share: WHOLE, tls: undefined, keys: changeTo(dev) });
+    const listening = calls.serve({
+      settings: read(),
+      share: WHOLE,
+      tls: undefined,
+      canRecord: true,
+      keys: changeTo(dev),
+    });
     await listening;
     // The first brings ops.pub back; the second, of the new key store, removes it for good.
     await Promise.all([
-      calls.reload({ settings: read(), share: WHOLE, tls: undefined, keys: changeTo(ops) }),
+      calls.reload({ settings: read(), share: WHOLE, tls: undefined, canRecord: true, keys: changeTo(ops) }),
       calls.changeKeys(changeTo(dev, ops)),
     ]);
     expect(await ask(listening)).toEqual([401, 200]);
@@ -105,11 +130,18 @@ describe('a worker', () => {
 
   it('puts settings in place that come while it starts', async () => {
     const { calls, read, ops, dev } = await prepare();
-    const listening = calls.serve({ settings: read(), share: WHOLE, tls: undefined, keys: changeTo(ops) });
+    const listening = calls.serve({
+      settings: read(),
+      share: WHOLE,
+      tls: undefined,
+      canRecord: true,
+      keys: changeTo(ops),
+    });
     await calls.reload({
       settings: read('token.max_lifetime = 2h'),
       share: WHOLE,
       tls: undefined,
+      canRecord: true,
       keys: changeTo(dev),
     });
     expect(await ask(listening)).toEqual([401, 200]);
@@ -119,11 +151,17 @@ describe('a worker', () => {
     const { calls, read, ops } = await prepare();
     await expect(calls.probe()).rejects.toThrow(/before it was told what to serve/);
     await expect(
-      calls.reload({ settings: read(), share: WHOLE, tls: undefined, keys: changeTo(ops) }),
+      calls.reload({ settings: read(), share: WHOLE, tls: undefined, canRecord: true, keys: changeTo(ops) }),
     ).rejects.toThrow(/before it was told/);
   });
 
   it('ends with the number of records it has lost, whether it has served or not', async () => {
-    expect(await createWorkerCalls(audit, () => undefined).stop()).toBe(7);
+    expect(
+      await createWorkerCalls(
+        audit,
+        () => undefined,
+        () => undefined,
+      ).stop(),
+    ).toBe(7);
   });
 });

@@ -1,0 +1,103 @@
+// What a guard says on standard error, and how: as processes start it, and on a terminal.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startCrew, writeConf } from '../process/workers/harness.ts';
+import { until } from '../support/guard.ts';
+import { makeIssuer, mintToken } from '../support/issuers.ts';
+import { MAIN } from '../support/program.ts';
+import { sendRaw } from '../support/raw.ts';
+import { startUpstream } from '../support/upstream.ts';
+import { makeWorkspace } from '../support/workspace.ts';
+
+const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
+
+/** A guard whose streams are those of the test, and what it has said once it listens. */
+async function serve(guard: string) {
+  const upstream = await startUpstream();
+  onTestFinished(() => upstream.close());
+  const cwd = makeWorkspace({
+    'nanomq.conf': writeConf(upstream.url, guard),
+    'keys/ops.pub': makeIssuer().publicPem,
+  });
+  const child = spawn(process.execPath, [MAIN, 'serve'], { cwd });
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await once(child, 'close');
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+  });
+  await until(() => said.includes('listening on'), 'the guard to listen', 15_000);
+  return said.trimEnd().split('\n');
+}
+
+describe('standard error', () => {
+  it.each([1, 2])('has the time before each line where nobody watches, with %i workers', async (workers) => {
+    const lines = await serve(`workers = ${workers}`);
+    expect(lines.length).toBeGreaterThan(1);
+    expect(lines.filter((line) => !new RegExp(`^${TIME} \\S`).test(line))).toEqual([]);
+  });
+
+  it('is a JSON object a line with guard.log.format = json', async () => {
+    const lines = await serve('workers = 2, log.format = json, upstream.connections = 2');
+    const parsed = lines.map((line) => JSON.parse(line) as Record<string, string>);
+    expect(parsed.every(({ time }) => new RegExp(`^${TIME}$`).test(time ?? ''))).toBe(true);
+    expect(parsed.map(({ level }) => level)).toContain('info');
+    expect(parsed.some(({ message }) => message?.includes('listening on'))).toBe(true);
+  });
+
+  it('has another form from the reload on that says so', async () => {
+    const crew = await startCrew({ guard: 'workers = 1' });
+    await crew.reload(
+      writeConf(crew.upstream.url, 'workers = 1, log.format = json'),
+      /"message":"the settings were read again/,
+    );
+  });
+});
+
+describe('a terminal', () => {
+  it('shows a record as one short line, and what the guard says without the time', async () => {
+    const ops = makeIssuer();
+    const upstream = await startUpstream();
+    onTestFinished(() => upstream.close());
+    const cwd = makeWorkspace({
+      'nanomq.conf': writeConf(upstream.url, 'workers = 2'),
+      'keys/ops.pub': ops.publicPem,
+    });
+    // script(1) gives a program a terminal of its own.
+    const child = spawn(
+      'script',
+      ['-qefc', `'${process.execPath}' '${MAIN}' serve`, join(cwd, 'typescript')],
+      {
+        cwd,
+        stdio: ['pipe', 'pipe', 'ignore'],
+      },
+    );
+    onTestFinished(async () => {
+      child.kill('SIGTERM');
+      await once(child, 'close');
+    });
+    let shown = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      shown += text;
+    });
+    await until(() => /listening on \S+:\d+, service on/.test(shown), 'the guard to listen', 15_000);
+    const port = Number(/listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(shown)?.[1]);
+    const token = mintToken(ops, { sub: 'grafana' });
+    await sendRaw(
+      port,
+      `GET /api/v4/clients HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`,
+    );
+    await sendRaw(port, 'GET /api/v4/clients HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+    const allowed =
+      /^\d\d:\d\d:\d\d allowed GET \/api\/v4\/clients 200 ops\.pub \(grafana\) clients\.list [\d.]+ ms from 127\.0\.0\.1\r?$/m;
+    const denied =
+      /^\d\d:\d\d:\d\d denied {2}GET \/api\/v4\/clients 401 token_missing clients\.list [\d.]+ ms from 127\.0\.0\.1\r?$/m;
+    await until(() => allowed.test(shown) && denied.test(shown), 'both records', 15_000);
+    expect(shown).not.toContain('{"type"');
+    expect(shown).toMatch(/^pid \d+ listening/m);
+  });
+});

@@ -34,6 +34,7 @@ export async function openCore(settings: CoreSettings, { now, report }: CoreOpti
     directory: settings.keysDirectory,
     extraFiles: settings.extraKeyFiles,
     suffixOptional: settings.issuerSuffixOptional,
+    algorithms: settings.token.algorithms,
     readSidecar: makeSidecarReader(policy.vocabulary),
     report,
   });

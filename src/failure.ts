@@ -5,6 +5,7 @@ export type FailureCode =
   | 'settings_unreadable'
   | 'keys_unreadable'
   | 'key_file_invalid'
+  | 'keys_unchanged'
   | 'file_exists'
   | 'listen_failed'
   | 'worker_failed'

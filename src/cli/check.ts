@@ -14,6 +14,7 @@ import { Policy } from '../policy/policy.ts';
 import { loadProfile } from '../policy/profile.ts';
 import { listOvershares, shareOut, WHOLE } from '../process/share.ts';
 import { openBroker } from '../proxy/broker.ts';
+import { FILE_ALGORITHMS } from '../token/algorithms.ts';
 import { type Findings, formatBroker, tell, toJson } from './check-report.ts';
 import { findSettingsFile, inspectSource, meansEmbedded, type SettingsFlags } from './settings-source.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
@@ -40,7 +41,7 @@ async function lookAtAll({ now }: Terminal, flags: CheckFlags): Promise<Findings
     return { ...none, isEmbedded, errors: toProblems(reading), failures: [], warnings: [] };
   }
   const { settings, files, find } = reading;
-  const keys = await lookAtKeys(files, readSidecarsBy(settings), isEmbedded);
+  const keys = await lookAtKeys(files, settings, isEmbedded);
   const tls = lookAtTls(files, now());
   const records = [findOutputProblem(settings?.audit.file) ?? []].flat();
   const shares = settings === undefined || isEmbedded ? [] : listOvershares(settings);
@@ -97,7 +98,7 @@ const NOTHING: Look = { errors: [], failures: [], warnings: [] };
 
 async function lookAtKeys(
   { keysDirectory, extraKeyFiles = [], issuerSuffixOptional = false }: SettingsReading['files'],
-  readSidecar: SidecarReader,
+  settings: Settings | undefined,
   isEmbedded: boolean,
 ): Promise<Look & { usable: number | undefined; snapshot?: Snapshot }> {
   if (keysDirectory === undefined) return { ...NOTHING, usable: undefined };
@@ -107,7 +108,9 @@ async function lookAtKeys(
     directory: keysDirectory,
     extraFiles: extraKeyFiles,
     suffixOptional: issuerSuffixOptional,
-    readSidecar,
+    // Where the settings are wrong, nobody knows what they list.
+    algorithms: settings?.token.algorithms ?? FILE_ALGORITHMS,
+    readSidecar: readSidecarsBy(settings),
     report: (line) => lines.push(line),
   }).catch((error: unknown) => {
     if (error instanceof Failure) return error;

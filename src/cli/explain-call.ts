@@ -1,12 +1,10 @@
 // `broker-guard explain`: why a call is allowed or not, by a token with method and path, or by the id of a request that has
 // left its audit record.
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { type Core, openCore } from '../core.ts';
 import { type CallExplanation, explainCallOf } from '../explain.ts';
-import { Failure } from '../failure.ts';
 import type { AuditRecord } from '../observe/audit/record.ts';
 import { callerOf, explainCall, type Why } from '../policy/why.ts';
+import { readAuditRecords } from './audit-records.ts';
 import { readSettings, type SettingsFlags } from './settings-source.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
 import { readToken } from './token-file.ts';
@@ -70,25 +68,9 @@ async function explainRequest(terminal: Terminal, id: string, flags: CallFlags):
 }
 
 async function findRecord(file: string, id: string): Promise<AuditRecord | undefined> {
-  const quoted = JSON.stringify(id);
-  try {
-    for await (const line of createInterface({ input: createReadStream(file) })) {
-      const record = line.includes(quoted) ? parse(line) : undefined;
-      if (record?.request_id === id) return record;
-    }
-  } catch (error) {
-    throw new Failure('settings_unreadable', `--audit: ${file} cannot be read (${(error as Error).message})`);
-  }
+  for await (const record of readAuditRecords(file, JSON.stringify(id)))
+    if (record.request_id === id) return record;
   return undefined;
-}
-
-/** A line that is torn or of another program is none. */
-function parse(line: string): AuditRecord | undefined {
-  try {
-    return JSON.parse(line) as AuditRecord;
-  } catch {
-    return undefined;
-  }
 }
 
 function judgeAgain({ keys, policy }: Core, record: AuditRecord, nowMs: number): Why | undefined {

@@ -36,8 +36,7 @@ async function printSet(terminal: Terminal, flags: JwksFlags): Promise<ExitCode>
     terminal.report('no key file has this name: leave --issuer out, or see broker-guard keys');
     return EXIT.refused;
   }
-  const alg = settings.token.algorithms[0] as string;
-  terminal.print(`${toJwkSetText(keys.snapshot(), alg, filed?.name)}\n`);
+  terminal.print(`${toJwkSetText(keys.snapshot(), settings.token.algorithms, filed?.name)}\n`);
   return EXIT.done;
 }
 
@@ -79,8 +78,7 @@ interface Pair {
 async function makePair(): Promise<Pair> {
   const { publicKey, privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
   const { n = '', e = '' } = publicKey.export({ format: 'jwk' });
-  const bytes = (text: string) => Buffer.from(text, 'base64url');
-  const key = makeVerificationKey({ modulus: bytes(n), exponent: bytes(e) });
+  const key = makeVerificationKey({ e, kty: 'RSA', n });
   if ('flaw' in key) throw new Error(key.flaw);
   return {
     privateKey,

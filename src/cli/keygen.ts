@@ -1,8 +1,9 @@
 // `broker-guard keygen`: a key pair whose public half works at once and whose private half is nobody else's.
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
 import { generateKeyPair, type KeyPairFiles } from '../keystore/generate.ts';
+import { type Algorithm, FILE_ALGORITHMS, fileKindFor } from '../token/algorithms.ts';
 import { inspectSource, readSettings } from './settings-source.ts';
 import { quoteForShell } from './shell.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
@@ -11,25 +12,25 @@ interface KeygenFlags {
   readonly config?: string;
   readonly keysDir?: string;
   readonly out: string;
-  readonly bits: string;
+  readonly algorithm: Algorithm;
+  readonly bits?: string;
+  readonly add?: boolean;
   readonly json?: boolean;
 }
 
 export async function runKeygen(terminal: Terminal, name: string, flags: KeygenFlags): Promise<ExitCode> {
-  const request = {
-    name,
-    ...findKeysDirectory(flags),
-    privateDirectory: resolve(flags.out),
-    bits: Number(flags.bits),
-  };
-  const missing = findMissingDirectory(request);
-  if (missing !== undefined) {
-    terminal.report(missing);
+  const { algorithm, bits, add: adds = false } = flags;
+  const places = { ...findKeysDirectory(flags), privateDirectory: resolve(flags.out) };
+  const misuse = findMisuse(flags) ?? findMissingDirectory(places);
+  if (misuse !== undefined) {
+    terminal.report(misuse);
     return EXIT.misused;
   }
   try {
-    const made = await generateKeyPair(request);
+    const size = bits === undefined ? {} : { bits: Number(bits) };
+    const made = await generateKeyPair({ name, ...places, algorithm, ...size, adds });
     terminal.print(flags.json ? `${JSON.stringify(made)}\n` : describePair(made, terminal.self));
+    reportUnlisted(terminal, flags);
     return EXIT.done;
   } catch (error) {
     // Here it can only be the name or the directories, as they stand on the command line.
@@ -37,6 +38,21 @@ export async function runKeygen(terminal: Terminal, name: string, flags: KeygenF
     terminal.report(error.message);
     return EXIT.misused;
   }
+}
+
+const findMisuse = ({ bits, algorithm }: KeygenFlags): string | undefined =>
+  bits !== undefined && fileKindFor(algorithm) !== 'rsa'
+    ? `--bits is for RSA; a key for ${algorithm} has one size`
+    : undefined;
+
+/** A key that the guard will not take, unless it is told of its algorithm. */
+function reportUnlisted({ report }: Terminal, flags: KeygenFlags): void {
+  const listed = inspectSource(flags).settings?.token.algorithms ?? FILE_ALGORITHMS;
+  const kind = fileKindFor(flags.algorithm);
+  if (listed.some((name) => fileKindFor(name) === kind)) return;
+  report(
+    `the guard takes such a key where the settings list its algorithm: guard.token.algorithms = [${[...listed, flags.algorithm].join(', ')}]`,
+  );
 }
 
 /** The default one is made where it is missing; one that was named may be a slip of the pen. */
@@ -61,8 +77,11 @@ function findMissingDirectory(request: {
 }
 
 function describePair({ privateFile, publicFile, thumbprint }: KeyPairFiles, self: string): string {
+  const issuer = basename(publicFile);
+  // The key of a rotation has a number in its name.
+  const isNamedSo = `${basename(privateFile, '.key')}.pub` === issuer;
   return (
     `private half: ${privateFile} (keep it secret)\npublic half:  ${publicFile}\n` +
-    `thumbprint:   ${thumbprint}\na token:      ${self} token ${quoteForShell(privateFile)}\n`
+    `thumbprint:   ${thumbprint}\na token:      ${self} token ${quoteForShell(privateFile)}${isNamedSo ? '' : ` --issuer ${issuer}`}\n`
   );
 }

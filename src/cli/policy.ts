@@ -7,6 +7,7 @@ import { type Difference, listDifferences } from '../policy/differences.ts';
 import { Policy } from '../policy/policy.ts';
 import type { ProfileName } from '../policy/profile.ts';
 import { callerOf, explainCall, type Why } from '../policy/why.ts';
+import { formatColumns } from './columns.ts';
 import { readSettings, type SettingsFlags } from './settings-source.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
 
@@ -142,18 +143,3 @@ function selectPolicy({ upstream, policy }: Settings, profile = upstream.profile
 }
 
 const toJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-
-function formatColumns(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.map((row) => (row[column] ?? '').length)),
-  );
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
-}

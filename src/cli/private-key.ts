@@ -4,6 +4,7 @@ import { Failure } from '../failure.ts';
 import { codeOf } from '../files/errno.ts';
 import { readWhole } from '../files/read.ts';
 import { MIN_KEY_BITS } from '../keystore/key.ts';
+import { type Algorithm, algorithmsFor, FILE_ALGORITHMS } from '../token/algorithms.ts';
 import { redact } from './redact.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -13,12 +14,25 @@ import type { Terminal } from './terminal.ts';
  */
 export async function readPrivateKey(file: string, terminal: Terminal): Promise<KeyObject> {
   const key = parsePrivateKey(file === '-' ? await terminal.readInput() : readKeyFile(file), file);
-  const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
-  if (key.asymmetricKeyType !== 'rsa' || bits < MIN_KEY_BITS) {
-    const what = `is not an RSA key of at least ${MIN_KEY_BITS} bits`;
-    throw invalid(file, `${what}, and the guard would refuse its tokens`);
-  }
+  const flaw = findFlaw(key);
+  if (flaw !== undefined) throw invalid(file, flaw);
   return key;
+}
+
+/** What a key can sign with so that a guard may accept it; the first is the one that is meant where nobody says. */
+export const algorithmsToSign = (key: KeyObject): readonly Algorithm[] =>
+  key.asymmetricKeyType === 'ed448'
+    ? []
+    : algorithmsFor(key).filter((algorithm) => FILE_ALGORITHMS.includes(algorithm));
+
+function findFlaw(key: KeyObject): string | undefined {
+  const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
+  if (key.asymmetricKeyType === 'rsa')
+    return modulusLength < MIN_KEY_BITS
+      ? `is an RSA key of ${modulusLength} bits: a guard takes no fewer than ${MIN_KEY_BITS}`
+      : undefined;
+  if (algorithmsToSign(key).length > 0) return undefined;
+  return `is a key of the type ${namedCurve ?? key.asymmetricKeyType}: a guard takes RSA, P-256, P-384, P-521 and Ed25519`;
 }
 
 function readKeyFile(file: string): string {
@@ -45,7 +59,10 @@ function parsePrivateKey(pem: string, file: string): KeyObject {
     if (/BEGIN (?:RSA )?PUBLIC KEY/.test(pem))
       throw invalid(file, 'is a public key; signing needs the private half');
     if (pem.includes('BEGIN OPENSSH PRIVATE KEY')) {
-      throw invalid(file, 'is in the form of OpenSSH: convert a copy (ssh-keygen -p -m PEM -f COPY)');
+      throw invalid(
+        file,
+        'is in the form of OpenSSH: convert a copy, where it is RSA or ECDSA (ssh-keygen -p -m PEM -f COPY)',
+      );
     }
     throw invalid(file, 'holds no private key in PEM');
   }

@@ -1,10 +1,10 @@
 // The command line: names, flags and help of every command, and the exit code of what becomes of it.
 import { Command, CommanderError, Option } from 'commander';
 import { Failure, type FailureCode } from '../failure.ts';
-import { MIN_KEY_BITS } from '../keystore/key.ts';
 import { toPrintable } from '../observe/printable.ts';
 import { PROFILE_NAMES } from '../policy/profile.ts';
-import { DEFAULT_ALGORITHM, RSA_ALGORITHMS } from '../token/algorithms.ts';
+import { addSettings, command } from './command.ts';
+import { addKeygen, addKeys, addToken } from './key-commands.ts';
 import { redact } from './redact.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
 
@@ -95,24 +95,8 @@ function buildProgram(act: Act, terminal: Terminal, version: string): Command {
     .addHelpText('after', '\nExample:\n  broker-guard jwks --keys 3')
     .action(act(async () => (await import('./jwks.ts')).runJwks));
   addPolicy(program, act);
-  addSettings(command(program, 'keys', 'list the key files, the usable and the others'))
-    .option('--json', 'print JSON')
-    .action(act(async () => (await import('./keys.ts')).runKeys));
+  addKeys(program).action(act(async () => (await import('./keys.ts')).runKeys));
   return program;
-}
-
-/** Subcommands inherit exitOverride and output only when their parent makes them. */
-function command(program: Command, name: string, description: string): Command {
-  return program.command(name).description(description);
-}
-
-function addSettings(target: Command): Command {
-  return target
-    .option('-c, --config <file>', 'settings file (default: nanomq.conf, where it exists)')
-    .option('--listen <address>', 'instead of guard.listen')
-    .option('--keys-dir <directory>', 'instead of guard.keys_dir')
-    .option('--upstream <url>', 'instead of guard.upstream.url')
-    .option('--service-listen <address>', 'instead of guard.service.listen');
 }
 
 const EXPLAIN_HELP = `
@@ -177,23 +161,6 @@ function addPolicy(program: Command, act: Act): void {
     .action(act(async () => (await import('./policy.ts')).runDiff));
 }
 
-/** Sizes of a new key: the least that is accepted, and longer ones. */
-const KEY_BITS = [MIN_KEY_BITS, 3072, 4096].map(String);
-
-function addKeygen(program: Command): Command {
-  return command(
-    program,
-    'keygen',
-    'make a key pair: NAME.key (keep it secret) and NAME.pub in the keys directory',
-  )
-    .argument('<name>', 'name of the issuer; its tokens say iss = NAME.pub')
-    .option('-c, --config <file>', 'settings file that names the keys directory')
-    .option('--keys-dir <directory>', 'directory for the public half')
-    .option('--out <directory>', 'directory for the private half', '.')
-    .addOption(new Option('--bits <number>', 'RSA modulus').choices(KEY_BITS).default(KEY_BITS[0]))
-    .option('--json', 'print JSON');
-}
-
 function addCertificate(program: Command): Command {
   return command(program, 'certificate', 'make a self-signed certificate and its key, for guard.tls')
     .argument('<host...>', 'host names and IP addresses the certificate is for')
@@ -201,25 +168,6 @@ function addCertificate(program: Command): Command {
     .option('--name <name>', 'NAME of the files', 'guard')
     .option('--days <number>', 'how long it is valid', '365')
     .option('--json', 'print JSON');
-}
-
-function addToken(program: Command): Command {
-  return command(program, 'token', 'sign a token with a private key')
-    .argument('<key>', 'PEM file with an RSA private key; - for standard input (then --issuer is needed)')
-    .option('--issuer <name>', 'iss; default: the file name of the key with .pub for .key')
-    .option('-c, --config <file>', 'settings file that names the keys directory')
-    .option('--keys-dir <directory>', 'where to see whether the public half is KEY.pub or has .pub for .key')
-    .option('--lifetime <duration>', 'from now to exp: 15m, 1h, 7d', '1h')
-    .option('--subject <text>', 'sub')
-    .option('--token-id <text>', 'jti')
-    .option('--audience <text...>', 'aud')
-    .addOption(
-      new Option('--algorithm <name>', 'signature algorithm')
-        .choices(RSA_ALGORITHMS)
-        .default(DEFAULT_ALGORITHM),
-    )
-    .addOption(new Option('--body-encode <flag>', 'bodyEncode').choices(['0', '1']).default('0'))
-    .option('--json', 'print JSON with the token and its claims');
 }
 
 /** Failures of the settings are the user's to mend (2); the rest are what happened (1). */

@@ -1,7 +1,7 @@
 // The shape of the settings: every name, type and default in one place. Knows no file and no combination.
 import { z } from 'zod';
 import { PROFILE_NAMES } from '../policy/profile.ts';
-import { DEFAULT_ALGORITHM, RSA_ALGORITHMS } from '../token/algorithms.ts';
+import { DEFAULT_ALGORITHM, FILE_ALGORITHMS } from '../token/algorithms.ts';
 import { mqttSchema } from './mqtt-schema.ts';
 import {
   address,
@@ -37,7 +37,7 @@ const workers = scalarAs(`auto, or a whole number from 1 to ${MAX_WORKERS}`, (va
   return number >= 1 && number <= MAX_WORKERS ? number : undefined;
 });
 
-const algorithm = oneOf(...RSA_ALGORITHMS);
+const algorithm = oneOf(...FILE_ALGORITHMS);
 /** RFC 6838 §4.2; it is printed where a token has another one. */
 const mediaType = scalarAs('a type such as JWT or "at+jwt"', (value) =>
   /^[A-Za-z0-9!#$&^_.+/-]{1,127}$/.test(value) ? value : undefined,

@@ -54,7 +54,7 @@ export function createServiceApp({
 function describeKeys({ keys, settings }: Core, issuer: string | undefined): string | undefined {
   const filed = issuer === undefined ? undefined : keys.lookup(issuer);
   if (issuer !== undefined && filed === undefined) return undefined;
-  return toJwkSetText(keys.snapshot(), settings.token.algorithms[0] as string, filed?.name);
+  return toJwkSetText(keys.snapshot(), settings.token.algorithms, filed?.name);
 }
 
 const setFields: Middleware = async (ctx, next) => {

@@ -1,6 +1,8 @@
 // The few DER shapes (X.690 §10) an RSA public key can have, read to the last byte.
 // OpenSSL is more forgiving: it skips trailing bytes, and takes a private key for a PKCS#1 public one.
 
+import type { PublicJwk } from './jwk.ts';
+
 /** Big-endian, positive, without leading zero bytes. */
 export interface RsaNumbers {
   readonly modulus: Buffer;
@@ -30,6 +32,12 @@ export function readRsaPublicKey(der: Buffer): RsaNumbers | undefined {
   const exponent = second && toPositive(second);
   return modulus && exponent ? { modulus, exponent } : undefined;
 }
+
+export const toRsaJwk = ({ modulus, exponent }: RsaNumbers): PublicJwk => ({
+  e: exponent.toString('base64url'),
+  kty: 'RSA',
+  n: modulus.toString('base64url'),
+});
 
 /** The magnitude of a minimal two's-complement integer above zero; undefined for every other encoding. */
 export function toPositive(integer: Buffer): Buffer | undefined {

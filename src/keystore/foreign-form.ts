@@ -3,6 +3,7 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { decodeBase64 } from './base64.ts';
 import { readRsaPublicKey } from './der.ts';
+import { sshTypeOf } from './openssh.ts';
 import { decodeUtf16, listJwks } from './private-text.ts';
 
 /** A sentence for the operator; undefined where the text is none of these forms. */
@@ -38,9 +39,8 @@ const describeNaked = (form: Form): string =>
 
 function describeBase64(text: string): string | undefined {
   const bytes = decodeBase64(text);
-  if (bytes?.subarray(4, 11).toString('latin1') === 'ssh-rsa') {
-    return 'The file holds base64 alone. Write ssh-rsa and a blank before it.';
-  }
+  const type = bytes && sshTypeOf(bytes);
+  if (type !== undefined) return `The file holds base64 alone. Write ${type} and a blank before it.`;
   return bytes && describeBytes(bytes, describeNaked);
 }
 

@@ -1,5 +1,5 @@
-// Makes a key pair: the private half outside of the keys directory, the public half inside. Overwrites nothing and
-// leaves nothing half done behind.
+// Makes a key pair: the private half outside of the keys directory, the public half inside, in a file of its own or
+// behind the keys of one. Overwrites nothing and leaves nothing half done behind.
 
 import { generateKeyPair as generate, type KeyObject, randomUUID } from 'node:crypto';
 import { link, lstat, mkdir, realpath, unlink } from 'node:fs/promises';
@@ -9,6 +9,8 @@ import { Failure } from '../failure.ts';
 import { codeOf } from '../files/errno.ts';
 import { isInside } from '../files/inside.ts';
 import { writeNewFile } from '../files/write-new.ts';
+import { type Algorithm, DEFAULT_ALGORITHM, FILE_ALGORITHMS, fileKindFor } from '../token/algorithms.ts';
+import { addKey } from './change.ts';
 import { MAX_KEY_BITS, MIN_KEY_BITS } from './key.ts';
 import { parseKeyFile } from './keyfile.ts';
 import { hasKeySuffix, isKeyFileName } from './names.ts';
@@ -23,33 +25,62 @@ export interface KeyPairFiles {
   readonly thumbprint: string;
 }
 
+export interface KeyPairRequest {
+  readonly name: string;
+  readonly keysDirectory: string;
+  readonly privateDirectory: string;
+  /** What the pair is to sign with; RS256 unless told. */
+  readonly algorithm?: Algorithm;
+  /** Of an RSA key. */
+  readonly bits?: number;
+  /** Makes the keys directory where it is missing. */
+  readonly makesDirectory?: boolean;
+  /** `NAME.pub` is there and gets one more key; the private half goes to the first of `NAME.key`, `NAME.2.key` … that is free. */
+  readonly adds?: boolean;
+}
+
 /**
  * Writes `privateDirectory/NAME.key` (PKCS#8 PEM, mode 0600) and `keysDirectory/NAME.pub` (SPKI PEM).
- * @throws Failure `file_exists` when either is there; `key_file_invalid` for a name or a size that cannot be used, or
- * a private directory inside the keys directory; `keys_unreadable` when a directory cannot be used.
+ * @throws Failure `file_exists` when either is there; `keys_unchanged` where there is nothing to add to;
+ * `key_file_invalid` for a name or a size that cannot be used, or a private directory inside the keys directory;
+ * `keys_unreadable` when a directory cannot be used.
  */
-export async function generateKeyPair(options: {
-  name: string;
-  keysDirectory: string;
-  privateDirectory: string;
-  bits?: number;
-  /** Makes the keys directory where it is missing. */
-  makesDirectory?: boolean;
-}): Promise<KeyPairFiles> {
-  const bits = options.bits ?? MIN_KEY_BITS;
-  checkName(options.name);
+export async function generateKeyPair(request: KeyPairRequest): Promise<KeyPairFiles> {
+  const { name, algorithm = DEFAULT_ALGORITHM, bits = MIN_KEY_BITS, adds = false } = request;
+  checkName(name);
   checkBits(bits);
-  const privateDirectory = await resolveDirectory('private', options.privateDirectory);
-  if (options.makesDirectory) await makeDirectory(options.keysDirectory);
-  const keysDirectory = await resolveDirectory('keys', options.keysDirectory);
-  checkApart(privateDirectory, keysDirectory);
-  const privateFile = join(privateDirectory, `${options.name}.key`);
-  const publicFile = join(keysDirectory, `${options.name}.pub`);
-  for (const file of [privateFile, publicFile]) await checkFree(file);
-  const pair = await promisify(generate)('rsa', { modulusLength: bits, publicExponent: 65_537 });
+  const { privateDirectory, keysDirectory } = await resolveDirectories(request);
+  const publicFile = join(keysDirectory, `${name}.pub`);
+  const privateFile = adds ? await findFree(privateDirectory, name) : join(privateDirectory, `${name}.key`);
+  if (!adds) for (const file of [privateFile, publicFile]) await checkFree(file);
+  const pair = await makePair(algorithm, bits);
   const thumbprint = thumbprintOf(pair.publicKey);
-  await writePair(pair, privateFile, publicFile);
+  await writePair(pair, privateFile, () =>
+    adds
+      ? addKey(publicFile, pair.publicKey)
+      : writeNewAtomically(publicFile, pair.publicKey.export({ format: 'pem', type: 'spki' })),
+  );
   return { privateFile, publicFile, thumbprint };
+}
+
+async function resolveDirectories(request: KeyPairRequest) {
+  const privateDirectory = await resolveDirectory('private', request.privateDirectory);
+  if (request.makesDirectory) await makeDirectory(request.keysDirectory);
+  const keysDirectory = await resolveDirectory('keys', request.keysDirectory);
+  checkApart(privateDirectory, keysDirectory);
+  return { privateDirectory, keysDirectory };
+}
+
+interface Pair {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+
+function makePair(algorithm: Algorithm, bits: number): Promise<Pair> {
+  const kind = fileKindFor(algorithm);
+  if (kind === 'rsa') return promisify(generate)('rsa', { modulusLength: bits, publicExponent: 65_537 });
+  if (kind === 'edwards') return promisify(generate)('ed25519');
+  return promisify(generate)('ec', { namedCurve: kind as string });
 }
 
 function checkName(name: string): void {
@@ -91,21 +122,29 @@ function checkApart(privateDirectory: string, keysDirectory: string): void {
 
 /** Only to refuse before the work of making a key; the exclusive writes decide. */
 async function checkFree(file: string): Promise<void> {
-  const found = await lstat(file).then(
+  if (await isTaken(file)) throw alreadyExists(file);
+}
+
+const isTaken = (file: string): Promise<boolean> =>
+  lstat(file).then(
     () => true,
     () => false,
   );
-  if (found) throw alreadyExists(file);
+
+async function findFree(directory: string, name: string): Promise<string> {
+  let file = join(directory, `${name}.key`);
+  for (let number = 2; await isTaken(file); number++) file = join(directory, `${name}.${number}.key`);
+  return file;
 }
 
 async function writePair(
-  pair: { publicKey: KeyObject; privateKey: KeyObject },
+  { privateKey }: Pair,
   privateFile: string,
-  publicFile: string,
+  writePublic: () => Promise<void>,
 ): Promise<void> {
-  await writeNew(privateFile, pair.privateKey.export({ format: 'pem', type: 'pkcs8' }), PRIVATE_MODE);
+  await writeNew(privateFile, privateKey.export({ format: 'pem', type: 'pkcs8' }), PRIVATE_MODE);
   try {
-    await writeNewAtomically(publicFile, pair.publicKey.export({ format: 'pem', type: 'spki' }));
+    await writePublic();
   } catch (error) {
     await unlink(privateFile);
     throw error;
@@ -131,7 +170,7 @@ const writeNew = (file: string, text: string | Buffer, mode: number): Promise<vo
   });
 
 function thumbprintOf(publicKey: KeyObject): string {
-  const file = parseKeyFile(publicKey.export({ format: 'pem', type: 'spki' }).toString());
+  const file = parseKeyFile(publicKey.export({ format: 'pem', type: 'spki' }).toString(), FILE_ALGORITHMS);
   const key = file.usable ? file.keys[0] : undefined;
   if (!key)
     throw new Failure('key_file_invalid', 'The key that was made does not pass the rules for key files.');

@@ -4,6 +4,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { FileKind, Kinds, Usable } from '../files/kind.ts';
 import type { FilesState } from '../files/table.ts';
+import type { Algorithm } from '../token/algorithms.ts';
 import type { VerificationKey } from './key.ts';
 import { parseKeyFile } from './keyfile.ts';
 import { isKeyFileName } from './names.ts';
@@ -15,14 +16,16 @@ export interface FiledKeys {
   readonly keys: readonly VerificationKey[];
 }
 
-const KEY_FILES: FileKind<FiledKeys> = {
+export const MAX_KEY_FILE_BYTES = 64 * 1024;
+
+const keyFiles = (algorithms: readonly Algorithm[]): FileKind<FiledKeys> => ({
   noun: 'key file',
-  maxBytes: 64 * 1024,
+  maxBytes: MAX_KEY_FILE_BYTES,
   isNamed: isKeyFileName,
   // One byte a character: what counts is ASCII, and a comment may be in any encoding.
-  parse: (bytes) => parseKeyFile(bytes.toString('latin1')),
+  parse: (bytes) => parseKeyFile(bytes.toString('latin1'), algorithms),
   keep: keepKeys,
-};
+});
 
 export interface OtherFile {
   readonly holdsPrivateKey: boolean;
@@ -45,9 +48,15 @@ export interface KeyFileKinds extends Kinds {
   readonly others: FileKind<OtherFile>;
 }
 
-/** @param readSidecar knows what the rules mean */
-export const followedKinds = (readSidecar: SidecarReader): KeyFileKinds => ({
-  keys: KEY_FILES,
+/**
+ * @param algorithms that the settings list: keys of other kinds do not count
+ * @param readSidecar knows what the rules mean
+ */
+export const followedKinds = (
+  algorithms: readonly Algorithm[],
+  readSidecar: SidecarReader,
+): KeyFileKinds => ({
+  keys: keyFiles(algorithms),
   rules: {
     noun: 'sidecar',
     maxBytes: 64 * 1024,

@@ -1,12 +1,15 @@
 // What the text of one key file means: its keys, or the one sentence why it has none. Knows no file system.
 
-import { createPublicKey, X509Certificate } from 'node:crypto';
+import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { type BadFile, bad, incomplete } from '../files/bad-file.ts';
+import { type Algorithm, DEFAULT_ALGORITHM } from '../token/algorithms.ts';
 import { findSigners } from './chain.ts';
-import { type RsaNumbers, readRsaPublicKey, readRsaSpki } from './der.ts';
+import { readCurveSpki } from './curves.ts';
+import { type RsaNumbers, readRsaPublicKey, readRsaSpki, toRsaJwk } from './der.ts';
 import { describeForeignForm } from './foreign-form.ts';
-import { makeVerificationKey, type VerificationKey } from './key.ts';
-import { readSshRsaLine } from './openssh.ts';
+import type { PublicJwk } from './jwk.ts';
+import { makeVerificationKey, nameKeyType, type VerificationKey } from './key.ts';
+import { readSshLine } from './openssh.ts';
 import { type PemBlock, splitPem } from './pem.ts';
 import { holdsPrivateKey, isPrivateDer, PRIVATE_REASON } from './private-text.ts';
 
@@ -20,14 +23,13 @@ const MAX_KEYS = 8;
 const NO_FIRST_CERTIFICATE =
   'Each certificate of this file has signed another one of it, so none is the issuer. Leave in only the one that is.';
 
-const OTHER_SSH_KEY = /^(?:ssh-(?!rsa)[a-z0-9]+|ecdsa-sha2-|sk-|rsa-sha2-)[^ \t]*[ \t]+AAAA/;
-
 /**
- * Reads SPKI and PKCS#1 PEM, X.509 certificates and OpenSSH `ssh-rsa` lines, any number of them in one file. One
- * bad part makes the whole file bad: a file that is half understood is not understood.
+ * Reads SPKI and PKCS#1 PEM, X.509 certificates and OpenSSH lines, any number of them in one file. One bad part makes
+ * the whole file bad: a file that is half understood is not understood.
  * @param text one byte a character
+ * @param algorithms a key counts where one of them is for its kind
  */
-export function parseKeyFile(text: string): KeyFile {
+export function parseKeyFile(text: string, algorithms: readonly Algorithm[] = [DEFAULT_ALGORITHM]): KeyFile {
   if (text.trim() === '') return incomplete('The file is empty.');
   if (holdsPrivateKey(text)) return bad(PRIVATE_REASON);
   const foreign = describeForeignForm(text);
@@ -40,20 +42,30 @@ export function parseKeyFile(text: string): KeyFile {
   const found = [...blocks.map(readBlock), ...split.outside.flatMap(readLine)];
   for (const key of found) {
     if ('usable' in key) return key;
+    const unlisted = explainUnlisted(key, algorithms);
+    if (unlisted !== undefined) return bad(unlisted);
     keys.set(found.length === 1 ? '' : key.thumbprint, key);
   }
   if (keys.size > MAX_KEYS) return bad(`The file holds ${keys.size} keys; at most ${MAX_KEYS} are allowed.`);
   if (keys.size > 0) return { usable: true, keys: Object.freeze([...keys.values()]) };
   if (signers.size > 0) return bad(NO_FIRST_CERTIFICATE);
-  return incomplete('The file holds no public key: no PEM block and no ssh-rsa line.');
+  return incomplete('The file holds no public key: no PEM block and no line of OpenSSH.');
+}
+
+/** Nobody has to know of kinds of keys that nobody has asked for; whoever drops one in has to learn what to ask for. */
+function explainUnlisted(key: VerificationKey, listed: readonly Algorithm[]): string | undefined {
+  const { algorithms } = key;
+  if (algorithms.some((name) => listed.includes(name))) return undefined;
+  const wanted = [...listed, algorithms[0]].join(', ');
+  return `The key is ${nameKeyType(key)}, and no listed algorithm is for such keys: write guard.token.algorithms = [${wanted}].`;
 }
 
 function readBlock(block: PemBlock): KeyOrBad {
   switch (block.label) {
     case 'PUBLIC KEY':
-      return toKey(readRsaSpki(block.der), () => explainSpki(block.der));
+      return readSpki(block.der);
     case 'RSA PUBLIC KEY':
-      return toKey(readRsaPublicKey(block.der), () => explainBytes(block));
+      return toKey(toJwk(readRsaPublicKey(block.der)), () => explainBytes(block));
     case 'CERTIFICATE':
       return readCertificate(block);
     default:
@@ -72,31 +84,51 @@ function readCertificate(block: PemBlock): KeyOrBad {
   } catch {
     return explainBytes(block);
   }
-  return toKey(readRsaSpki(spki), () => explainSpki(spki));
+  return readSpki(spki);
 }
 
-function readLine(line: string): KeyOrBad[] {
-  const text = line.trim();
-  if (OTHER_SSH_KEY.test(text)) return [bad('The file holds an OpenSSH key that is not ssh-rsa.')];
-  if (!/^ssh-rsa[ \t]/.test(text)) return [];
-  return [toKey(readSshRsaLine(text), () => incomplete('The ssh-rsa line is malformed or cut short.'))];
+function readLine(text: string): KeyOrBad[] {
+  const line = readSshLine(text);
+  if (line === undefined) return [];
+  if (line.kind === 'other') return [bad(OTHER_SSH_KEY)];
+  const jwk = line.kind === 'key' ? line.jwk : undefined;
+  return [toKey(jwk, () => incomplete('The line of OpenSSH is malformed or cut short.'))];
 }
 
-function toKey(numbers: RsaNumbers | undefined, explain: () => BadFile): KeyOrBad {
-  if (!numbers) return explain();
-  const key = makeVerificationKey(numbers);
+const OTHER_SSH_KEY =
+  'The file holds an OpenSSH key of a type that is not read; ssh-rsa, ecdsa-sha2-nistp256, -384, -521 and ssh-ed25519 are.';
+
+const readSpki = (der: Buffer): KeyOrBad =>
+  toKey(toJwk(readRsaSpki(der)) ?? readCurveSpki(der), () => explainSpki(der));
+
+const toJwk = (numbers: RsaNumbers | undefined): PublicJwk | undefined => numbers && toRsaJwk(numbers);
+
+function toKey(jwk: PublicJwk | undefined, explain: () => BadFile): KeyOrBad {
+  if (!jwk) return explain();
+  const key = makeVerificationKey(jwk);
   return 'flaw' in key ? bad(key.flaw) : key;
 }
 
 /** OpenSSL is asked only to name what was refused. */
 function explainSpki(der: Buffer): BadFile {
+  const block = { label: 'PUBLIC KEY', der };
   try {
-    const { asymmetricKeyType } = createPublicKey({ key: der, format: 'der', type: 'spki' });
-    if (asymmetricKeyType !== 'rsa') return bad(`The key is of type ${asymmetricKeyType}; RSA is required.`);
+    const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
+    const isWhole = key.export({ format: 'der', type: 'spki' }).equals(der);
+    if (!isWhole || key.asymmetricKeyType === 'rsa') return explainBytes(block);
+    return bad(explainType(key));
   } catch {
-    // Not a public key at all: explained below.
+    return explainBytes(block);
   }
-  return explainBytes({ label: 'PUBLIC KEY', der });
+}
+
+const NIST_CURVES: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1', 'secp521r1']);
+
+function explainType({ asymmetricKeyType: type, asymmetricKeyDetails }: KeyObject): string {
+  const { namedCurve } = asymmetricKeyDetails ?? {};
+  return namedCurve !== undefined && NIST_CURVES.has(namedCurve)
+    ? 'The key is written with a compressed point or with the numbers of its curve. Write it out: openssl ec -pubin -in FILE -conv_form uncompressed -param_enc named_curve.'
+    : `The key is of type ${namedCurve ?? type}; RSA, P-256, P-384, P-521 and Ed25519 are read.`;
 }
 
 function explainBytes({ label, der }: PemBlock): BadFile {

@@ -3,7 +3,8 @@
 
 import type { Entry } from '../files/entry.ts';
 import { isIssuerName } from '../token/issuer-name.ts';
-import type { VerificationKey } from './key.ts';
+import { toThumbprintText } from './jwk.ts';
+import { nameKeyType, type VerificationKey } from './key.ts';
 import type { KeyFilesState } from './key-files.ts';
 import { listMisplaced } from './misplaced-sidecars.ts';
 import { PRIVATE_REASON } from './private-text.ts';
@@ -189,16 +190,17 @@ function keysMissingFrom(base: IssuerKeys | undefined, from: IssuerKeys | undefi
   return from?.usable ? from.keys.filter((key) => !known.has(key.thumbprint)) : [];
 }
 
-const describeKey = (key: VerificationKey): string => `RSA ${key.bits} bits, thumbprint ${key.thumbprint}`;
+const describeKey = (key: VerificationKey): string => `${nameKeyType(key)}, thumbprint ${key.thumbprint}`;
 
-/** Names by thumbprint. Compared by modulus: with 10,000 issuers the thumbprints alone would take a while. */
+/** Names by thumbprint. Compared by the numbers: with 10,000 issuers the thumbprints alone would take a while. */
 function findSharedKeys({ issuers }: Snapshot): Map<string, string> {
   const owners = new Map<string, { key: VerificationKey; names: string[] }>();
   for (const [name, keys] of issuers) {
     for (const key of keys.usable ? keys.keys : []) {
-      const owner = owners.get(key.n);
+      const numbers = toThumbprintText(key.jwk);
+      const owner = owners.get(numbers);
       if (owner) owner.names.push(name);
-      else owners.set(key.n, { key, names: [name] });
+      else owners.set(numbers, { key, names: [name] });
     }
   }
   const shared = [...owners.values()].filter(({ names }) => names.length > 1);

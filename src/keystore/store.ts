@@ -4,6 +4,7 @@ import { basename, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
 import { DirectoryFollower } from '../files/follower.ts';
 import { type Followed, FollowedState } from '../followed.ts';
+import type { Algorithm } from '../token/algorithms.ts';
 import { isIssuerName } from '../token/issuer-name.ts';
 import { followedKinds, type KeyFileKinds, type KeyFilesState } from './key-files.ts';
 import { createLookup, type IssuerLookup } from './lookup.ts';
@@ -19,6 +20,8 @@ export interface KeyStoreOptions {
   readonly extraFiles: readonly string[];
   /** `token.issuer_suffix = optional`: see `createLookup`. */
   readonly suffixOptional: boolean;
+  /** `token.algorithms`: keys that none of them is for do not count. */
+  readonly algorithms: readonly Algorithm[];
   /** What a sidecar's text means. */
   readonly readSidecar: SidecarReader;
   /** Takes one line for the operator; no line break at the end. */
@@ -41,12 +44,12 @@ export interface KeyStore extends Followed<Snapshot> {
  * @throws Failure `keys_unreadable` when the directory is missing, no directory, or cannot be listed.
  */
 export async function openKeyStore(options: KeyStoreOptions): Promise<KeyStore> {
-  const { directory, readSidecar } = options;
+  const { directory, algorithms, readSidecar } = options;
   const byPath = { keys: selectConfigured(options) };
   const files = await DirectoryFollower.open({
     directory,
     called: 'keys directory',
-    kinds: followedKinds(readSidecar),
+    kinds: followedKinds(algorithms, readSidecar),
     byPath,
   });
   const { lost } = files.current();

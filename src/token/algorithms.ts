@@ -3,13 +3,15 @@
 import { constants, createHmac, type KeyObject, timingSafeEqual, verify } from 'node:crypto';
 
 /** What a key must be for an algorithm. */
-type KeyKind = 'secret' | 'rsa' | 'prime256v1' | 'secp384r1' | 'secp521r1' | 'secp256k1' | 'edwards';
+export type KeyKind = 'secret' | 'rsa' | 'prime256v1' | 'secp384r1' | 'secp521r1' | 'secp256k1' | 'edwards';
 
 interface Scheme {
   readonly kind: KeyKind;
   /** Undefined where the key brings its own (EdDSA). */
   readonly digest: string | undefined;
   readonly padding?: number;
+  /** Bytes of a signature, where the algorithm fixes them. */
+  readonly length?: number;
 }
 
 const { RSA_PKCS1_PADDING: PKCS1, RSA_PKCS1_PSS_PADDING: PSS } = constants;
@@ -24,10 +26,10 @@ const SCHEMES = {
   HS256: { kind: 'secret', digest: 'sha256' },
   HS384: { kind: 'secret', digest: 'sha384' },
   HS512: { kind: 'secret', digest: 'sha512' },
-  ES256: { kind: 'prime256v1', digest: 'sha256' },
-  ES384: { kind: 'secp384r1', digest: 'sha384' },
-  ES512: { kind: 'secp521r1', digest: 'sha512' },
-  ES256K: { kind: 'secp256k1', digest: 'sha256' },
+  ES256: { kind: 'prime256v1', digest: 'sha256', length: 64 },
+  ES384: { kind: 'secp384r1', digest: 'sha384', length: 96 },
+  ES512: { kind: 'secp521r1', digest: 'sha512', length: 132 },
+  ES256K: { kind: 'secp256k1', digest: 'sha256', length: 64 },
   EdDSA: { kind: 'edwards', digest: undefined },
 } as const satisfies Record<string, Scheme>;
 
@@ -35,8 +37,20 @@ export type Algorithm = keyof typeof SCHEMES;
 
 export const ALGORITHMS = Object.keys(SCHEMES) as readonly Algorithm[];
 
-/** What the keys of the keys directory can sign with. */
-export const RSA_ALGORITHMS = ALGORITHMS.filter((alg) => SCHEMES[alg].kind === 'rsa');
+/** What a key of this kind may sign with. */
+export const algorithmsOf = (kind: KeyKind | undefined): Algorithm[] =>
+  ALGORITHMS.filter((alg) => SCHEMES[alg].kind === kind);
+
+/** The kinds of keys that the keys directory may hold. */
+const FILE_KINDS = ['rsa', 'prime256v1', 'secp384r1', 'secp521r1', 'edwards'] as const;
+export type FileKeyKind = (typeof FILE_KINDS)[number];
+
+/** What they can sign with. */
+export const FILE_ALGORITHMS: readonly Algorithm[] = FILE_KINDS.flatMap(algorithmsOf);
+
+/** The kind of key that a file must hold to sign with this. */
+export const fileKindFor = (alg: Algorithm): FileKeyKind | undefined =>
+  FILE_KINDS.find((kind) => kind === SCHEMES[alg].kind);
 
 /** A PSS signature says by its length of salt nothing that RFC 7518 §3.5 leaves open; a broker may take any. */
 export type PssSalt = 'digest' | 'any';
@@ -60,15 +74,14 @@ export function isSignatureGood(
   const data = Buffer.from(input, 'latin1');
   if (scheme.kind === 'secret') return isMacGood(scheme.digest as string, key, data, signature);
   if (scheme.kind === 'rsa') return verify(scheme.digest, data, toRsaMaterial(scheme, key, salt), signature);
-  // RFC 7518 §3.4: the two numbers side by side, not the DER that OpenSSL writes; EdDSA has one form only.
+  // RFC 7518 §3.4: the two numbers side by side and each at its full length, not the DER that OpenSSL writes. EdDSA has
+  // one form only.
+  if (scheme.length !== undefined && signature.length !== scheme.length) return false;
   return verify(scheme.digest, data, { key, dsaEncoding: 'ieee-p1363' }, signature);
 }
 
 /** The algorithms a key may sign with. */
-export function algorithmsFor(key: KeyObject): Algorithm[] {
-  const kind = kindOf(key);
-  return ALGORITHMS.filter((alg) => SCHEMES[alg].kind === kind);
-}
+export const algorithmsFor = (key: KeyObject): Algorithm[] => algorithmsOf(kindOf(key));
 
 function kindOf(key: KeyObject): KeyKind | undefined {
   if (key.type === 'secret') return 'secret';

@@ -3,38 +3,34 @@ import type { KeyObject } from 'node:crypto';
 import { type JWTPayload, SignJWT } from 'jose';
 import type { Algorithm } from './algorithms.ts';
 
-export interface TokenRequest {
+export interface ClaimsRequest {
   /** The key file the guard verifies with, `ops.pub`. */
   readonly issuer: string;
   /** Unix time in seconds. */
   readonly issuedAt: number;
   readonly lifetimeSeconds: number;
   readonly bodyEncode: 0 | 1;
-  readonly algorithm: Algorithm;
-  readonly subject?: string;
-  readonly tokenId?: string;
-  readonly audience?: readonly string[];
+  readonly subject?: string | undefined;
+  readonly tokenId?: string | undefined;
+  readonly audience?: readonly string[] | undefined;
+  /** Under names that none of the others has. */
+  readonly further?: Readonly<Record<string, unknown>>;
 }
 
-export interface SignedToken {
-  readonly token: string;
-  readonly claims: JWTPayload;
-}
-
-/** Signs with an RSA private key of at least 2048 bits; a shorter one makes jose throw a TypeError. */
-export async function signToken(request: TokenRequest, key: KeyObject): Promise<SignedToken> {
-  const { audience } = request;
-  const claims: JWTPayload = {
+export function makeClaims(request: ClaimsRequest): JWTPayload {
+  const { subject, tokenId, audience, further } = request;
+  return {
     iss: request.issuer,
     iat: request.issuedAt,
     exp: request.issuedAt + request.lifetimeSeconds,
     bodyEncode: request.bodyEncode,
-    ...(request.subject !== undefined && { sub: request.subject }),
-    ...(request.tokenId !== undefined && { jti: request.tokenId }),
+    ...(subject !== undefined && { sub: subject }),
+    ...(tokenId !== undefined && { jti: tokenId }),
     ...(audience !== undefined && { aud: audience.length === 1 ? (audience[0] as string) : [...audience] }),
+    ...further,
   };
-  const token = await new SignJWT(claims)
-    .setProtectedHeader({ alg: request.algorithm, typ: 'JWT' })
-    .sign(key);
-  return { token, claims };
 }
+
+/** @param key one that the algorithm is for; another, or an RSA key of fewer than 2048 bits, makes jose throw a TypeError */
+export const signToken = (claims: JWTPayload, algorithm: Algorithm, key: KeyObject): Promise<string> =>
+  new SignJWT(claims).setProtectedHeader({ alg: algorithm, typ: 'JWT' }).sign(key);

@@ -18,7 +18,7 @@ describe('keys', () => {
   it('lists usable keys with size and thumbprint, the unusable with the reason, and the ignored', async () => {
     const { code, stdout, stderr } = await runProgram(['keys'], { cwd: makeWorkspace(FILES) });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout.match(/^usable {4}ops\.pub {2}RSA 2048 {2}[\w-]{43}$/gm)).toHaveLength(2);
+    expect(stdout.match(/^usable {4}ops\.pub {8}RSA 2048 {2}[\w-]{43}$/gm)).toHaveLength(2);
     expect(stdout).toMatch(/^usable {4}extra\.key\.pub {2}RSA 2048 {2}[\w-]{43}$/m);
     expect(stdout).toMatch(/^unusable {2}bad\.pub {2}.+$/m);
     expect(stdout).toMatch(/^ignored {3}"ops\.pub\.bak" {2}not a key file name$/m);
@@ -32,8 +32,8 @@ describe('keys', () => {
     expect(issuers).toContainEqual({ issuer: 'bad.pub', usable: false, reason: expect.any(String) });
     const ops = issuers.find(({ issuer }: { issuer: string }) => issuer === 'ops.pub');
     expect(ops.keys).toEqual([
-      { bits: 2048, thumbprint: expect.any(String) },
-      { bits: 2048, thumbprint: expect.any(String) },
+      { type: 'RSA', bits: 2048, thumbprint: expect.any(String) },
+      { type: 'RSA', bits: 2048, thumbprint: expect.any(String) },
     ]);
     expect(stdout).not.toContain('BEGIN');
   });

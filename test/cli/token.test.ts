@@ -99,11 +99,35 @@ describe('token', () => {
       'jwtRS256.key.pub',
     ],
     ['what lies in --keys-dir', { 'b/jwtRS256.key.pub': '' }, ['--keys-dir', 'b'], 'jwtRS256.key.pub'],
+    [
+      'NAME.pub of a key NAME.2.key, as keygen --add names it',
+      { 'keys/jwtRS256.pub': '', 'jwtRS256.2.key': PEM },
+      [],
+      'jwtRS256.pub',
+    ],
     ['--issuer before all', { 'keys/jwtRS256.key.pub': '' }, ['--issuer', 'x.pub'], 'x.pub'],
   ])('names as issuer of jwtRS256.key %s', async (_, files, flags, issuer) => {
     const cwd = makeWorkspace({ 'jwtRS256.key': PEM, ...files });
-    const { stdout } = await runProgram(['token', 'jwtRS256.key', ...flags], { cwd });
+    const key = Object.keys(files).find((name) => name.endsWith('.2.key')) ?? 'jwtRS256.key';
+    const { stdout } = await runProgram(['token', key, ...flags], { cwd });
     expect(decodeJwt(stdout.trim()).iss).toBe(issuer);
+  });
+
+  it.each([
+    ['EdDSA', 'Ed25519', generateKeyPairSync('ed25519')],
+    ['ES384', 'P-384', generateKeyPairSync('ec', { namedCurve: 'P-384' })],
+  ])('signs with %s where the key is of %s, and with nothing else', async (alg, _, pair) => {
+    const cwd = makeWorkspace({
+      'gate.key': pair.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    });
+    const { stdout } = await runProgram(['token', 'gate.key'], { cwd });
+    const { protectedHeader } = await jwtVerify(stdout.trim(), pair.publicKey);
+    expect(protectedHeader.alg).toBe(alg);
+    const { code, stderr } = await runProgram(['token', 'gate.key', '--algorithm', 'RS256'], { cwd });
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: `--algorithm RS256 is not for this key, which signs with ${alg}\n`,
+    });
   });
 
   it('takes the key from standard input, with --issuer', async () => {
@@ -150,18 +174,14 @@ describe('token', () => {
     ['a public key', 'ops.pub', 'ops.pub is a public key; signing needs the private half\n'],
     ['a text', 'text', 'text holds no private key in PEM\n'],
     [
-      'an elliptic key',
+      'a key on another curve',
       'ec.key',
-      'ec.key is not an RSA key of at least 2048 bits, and the guard would refuse its tokens\n',
+      'ec.key is a key of the type secp256k1: a guard takes RSA, P-256, P-384, P-521 and Ed25519\n',
     ],
-    [
-      'a weak key',
-      'weak.key',
-      'weak.key is not an RSA key of at least 2048 bits, and the guard would refuse its tokens\n',
-    ],
+    ['a weak key', 'weak.key', 'weak.key is an RSA key of 1024 bits: a guard takes no fewer than 2048\n'],
   ])('refuses %s in one sentence', async (_, file, sentence) => {
     const cwd = makeWorkspace({ 'ops.pub': ISSUER.publicPem, text: 'hello', 'keys/x': '' });
-    const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    const ec = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey;
     const weak = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey;
     writeFileSync(join(cwd, 'ec.key'), ec.export({ type: 'pkcs8', format: 'pem' }));
     writeFileSync(join(cwd, 'weak.key'), weak.export({ type: 'pkcs8', format: 'pem' }));

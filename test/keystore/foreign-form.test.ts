@@ -104,7 +104,7 @@ describe('what only looks like another form', () => {
     expect(parseKeyFile(text)).toEqual({
       usable: false,
       incomplete: true,
-      reason: 'The file holds no public key: no PEM block and no ssh-rsa line.',
+      reason: 'The file holds no public key: no PEM block and no line of OpenSSH.',
     });
   });
 });

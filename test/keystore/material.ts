@@ -73,6 +73,7 @@ export async function openStore(
     directory,
     extraFiles: [],
     suffixOptional: false,
+    algorithms: ['RS256'],
     readSidecar: noSidecars,
     report,
     ...options,

@@ -26,9 +26,9 @@ describe('reports', () => {
     const [one, two] = [await thumbprint(1), await thumbprint(2)];
     expect(lines).toEqual([
       `keys directory "${directory}": 1 usable issuers, 0 unusable, 0 other names ignored`,
-      `dev.pub: key added, RSA 2048 bits, thumbprint ${one}`,
-      `dev.pub: key replaced, now RSA 2048 bits, thumbprint ${two}, before RSA 2048 bits, thumbprint ${one}`,
-      `dev.pub: key removed, RSA 2048 bits, thumbprint ${two}`,
+      `dev.pub: key added, RSA 2048, thumbprint ${one}`,
+      `dev.pub: key replaced, now RSA 2048, thumbprint ${two}, before RSA 2048, thumbprint ${one}`,
+      `dev.pub: key removed, RSA 2048, thumbprint ${two}`,
     ]);
   });
 

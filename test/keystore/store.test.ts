@@ -25,6 +25,7 @@ describe('opening', () => {
       directory,
       extraFiles: [],
       suffixOptional: false,
+      algorithms: ['RS256'],
       readSidecar: noSidecars,
       report: () => {},
     });

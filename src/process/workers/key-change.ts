@@ -1,14 +1,13 @@
 // The keys on their way to a worker: what differs between two states of the key store, in a form that a structured
 // clone can carry (no KeyObject can), and the table that a worker makes of it.
 import type { IssuerRules } from '../../keystore/issuer-rules.ts';
+import type { PublicJwk } from '../../keystore/jwk.ts';
 import { makeVerificationKey, type VerificationKey } from '../../keystore/key.ts';
 import { createLookup, type IssuerLookup } from '../../keystore/lookup.ts';
 import type { IssuerKeys, Snapshot } from '../../keystore/snapshot.ts';
 
-type WireKey = Pick<VerificationKey, 'n' | 'e'>;
-
 type WireIssuer = { readonly name: string } & (
-  | { readonly keys: readonly WireKey[]; readonly rules?: IssuerRules | undefined }
+  | { readonly keys: readonly PublicJwk[]; readonly rules?: IssuerRules | undefined }
   | { readonly reason: string }
 );
 
@@ -29,7 +28,7 @@ export function describeChange(before: Snapshot | undefined, now: Snapshot): Key
 function toWire(issuer: IssuerKeys): WireIssuer {
   const { name } = issuer;
   if (!issuer.usable) return { name, reason: issuer.reason };
-  return { name, keys: issuer.keys.map(({ n, e }) => ({ n, e })), rules: issuer.rules };
+  return { name, keys: issuer.keys.map(({ jwk }) => jwk), rules: issuer.rules };
 }
 
 /** The keys of a worker: what the primary process has filed, change by change. */
@@ -62,11 +61,8 @@ function fromWire(issuer: WireIssuer, before: IssuerKeys | undefined): IssuerKey
   };
 }
 
-function readKey({ n, e }: WireKey): VerificationKey {
-  const key = makeVerificationKey({
-    modulus: Buffer.from(n, 'base64url'),
-    exponent: Buffer.from(e, 'base64url'),
-  });
+function readKey(jwk: PublicJwk): VerificationKey {
+  const key = makeVerificationKey(jwk);
   if ('flaw' in key) throw new TypeError(`A key of the primary process: ${key.flaw}`);
   return key;
 }

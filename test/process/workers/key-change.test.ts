@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { deserialize, serialize } from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import type { IssuerKeys } from '../../../src/keystore/snapshot.ts';
-import type { KeyStore } from '../../../src/keystore/store.ts';
+import type { KeyStore, KeyStoreOptions } from '../../../src/keystore/store.ts';
 import { describeChange, FollowedKeys, type KeyChange } from '../../../src/process/workers/key-change.ts';
+import { FILE_ALGORITHMS } from '../../../src/token/algorithms.ts';
 import {
   filed,
   makeDirectory,
@@ -18,6 +19,7 @@ import {
   waitFor,
   waitForKey,
 } from '../../keystore/material.ts';
+import { CURVE_KEYS, publicPem } from '../../support/curves.ts';
 
 /** What comes out at the other end of the channel: `serialization: advanced` of node:child_process is this. */
 const cross = (change: KeyChange): KeyChange => deserialize(serialize(change));
@@ -25,9 +27,13 @@ const cross = (change: KeyChange): KeyChange => deserialize(serialize(change));
 const namesOf = ({ filed: issuers }: KeyChange) => issuers.map(({ name }) => name);
 
 /** A store, and a worker's keys that are told of everything it holds. */
-async function follow(files: Record<string, string>, suffixOptional = false) {
+async function follow(
+  files: Record<string, string>,
+  suffixOptional = false,
+  options: Partial<KeyStoreOptions> = {},
+) {
   const directory = makeDirectory(files);
-  const { store } = await openStore(directory, { suffixOptional });
+  const { store } = await openStore(directory, { suffixOptional, ...options });
   const followed = new FollowedKeys();
   let told = store.snapshot();
   followed.apply(cross(describeChange(undefined, told)), suffixOptional);
@@ -57,6 +63,16 @@ function expectSame(followed: FollowedKeys, store: KeyStore, names: readonly str
 }
 
 describe('the first change', () => {
+  it('carries keys of every kind', async () => {
+    const files = Object.fromEntries(CURVE_KEYS.map((key) => [`${key.type}.pub`, publicPem(key)]));
+    const { store, followed } = await follow(files, false, { algorithms: FILE_ALGORITHMS });
+    expectSame(followed, store, Object.keys(files));
+    for (const { type, publicKey } of CURVE_KEYS) {
+      const carried = followed.lookup(`${type}.pub`);
+      expect(carried?.usable && carried.keys[0]?.key.equals(publicKey), type).toBe(true);
+    }
+  });
+
   it('files every issuer under its name, with the keys the store has', async () => {
     const { store, followed } = await follow({
       'ops.pub': pem(0),
@@ -234,7 +250,7 @@ describe('names without suffix', () => {
 });
 
 it('refuses numbers that make no safe key: no worker goes on with less than it was told', () => {
-  const e = 'AQAB';
-  const change = { filed: [{ name: 'ops.pub', keys: [{ n: 'AQ', e }] }], removed: [] };
+  const jwk = { e: 'AQAB', kty: 'RSA', n: 'AQ' } as const;
+  const change = { filed: [{ name: 'ops.pub', keys: [jwk] }], removed: [] };
   expect(() => new FollowedKeys().apply(change, false)).toThrow(/at least 2048 are required/);
 });

@@ -85,7 +85,7 @@ describe('a command', () => {
 
   it('of the program has a row in the page about operation', async () => {
     const { stdout } = await runCommand(['--help']);
-    const names = [...stdout.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, name]) => name);
+    const names = [...stdout.matchAll(/^ {2}([a-z]+) (?:\[options\]|<)/gm)].map(([, name]) => name);
     const rows = [...read('docs/operation.md').matchAll(/^\| `broker-guard ([a-z]+)/gm)].map(
       ([, name]) => name,
     );

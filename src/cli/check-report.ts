@@ -9,6 +9,8 @@ export interface Findings {
   readonly isEmbedded: boolean;
   readonly keysDirectory: string | undefined;
   readonly usableIssuers: number | undefined;
+  /** The broker was asked, and has answered. */
+  readonly isConnected: boolean;
   /** Who may do what, in a few words. */
   readonly policy: readonly string[];
   /** What keeps serve from starting. */
@@ -52,7 +54,7 @@ export function tell(terminal: Terminal, findings: Findings, file: string | unde
 const EMBEDDED_BROKER = 'the embedded broker';
 
 function formatSummary(settings: Settings, findings: Findings, file: string | undefined): string {
-  const { isEmbedded, keysDirectory, usableIssuers, policy } = findings;
+  const { isEmbedded, keysDirectory, usableIssuers, isConnected, policy } = findings;
   const broker = isEmbedded ? EMBEDDED_BROKER : formatBroker(settings);
   const isNanomq = !isEmbedded && settings.upstream.profile === 'nanomq';
   const workers = isNanomq
@@ -61,7 +63,7 @@ function formatSummary(settings: Settings, findings: Findings, file: string | un
   return (
     `${formatSource(file, isEmbedded)}\n` +
     `  listens on ${formatListen(settings)}, service on http://${formatAddress(settings.service)}, forwards to ${broker}\n` +
-    `${workers}  usable issuers in ${keysDirectory}: ${usableIssuers}\n` +
+    `${isConnected ? '  the broker has answered\n' : ''}${workers}  usable issuers in ${keysDirectory}: ${usableIssuers}\n` +
     policy.map((line) => `  ${line}\n`).join('')
   );
 }

@@ -33,11 +33,18 @@ export async function runCheck(terminal: Terminal, flags: CheckFlags): Promise<E
   return exit;
 }
 
-async function lookAtAll({ now }: Terminal, flags: CheckFlags): Promise<Findings> {
+/** Also for whoever looks further. */
+export async function lookAtAll({ now }: Terminal, flags: CheckFlags): Promise<Findings> {
   const isEmbedded = meansEmbedded(flags);
   const reading = attempt(() => inspectSource(flags));
   if (reading instanceof Failure) {
-    const none = { settings: undefined, keysDirectory: undefined, usableIssuers: undefined, policy: [] };
+    const none = {
+      settings: undefined,
+      keysDirectory: undefined,
+      usableIssuers: undefined,
+      isConnected: false,
+      policy: [],
+    };
     return { ...none, isEmbedded, errors: toProblems(reading), failures: [], warnings: [] };
   }
   const { settings, files, find } = reading;
@@ -45,6 +52,7 @@ async function lookAtAll({ now }: Terminal, flags: CheckFlags): Promise<Findings
   const tls = lookAtTls(files, now());
   const records = [findOutputProblem(settings?.audit.file) ?? []].flat();
   const shares = settings === undefined || isEmbedded ? [] : listOvershares(settings);
+  const unanswered = flags.connect ? await connect(settings, isEmbedded) : [];
   const place = (problem: Problem): Problem => ({ ...placeByName(problem, find), ...problem });
   return {
     settings,
@@ -54,11 +62,10 @@ async function lookAtAll({ now }: Terminal, flags: CheckFlags): Promise<Findings
     policy:
       settings === undefined || keys.snapshot === undefined
         ? []
-        : describePolicy(settings.policy, keys.snapshot),
-    errors: [...reading.problems, ...[...keys.errors, ...tls.errors, ...records].map(place)].sort(
-      comparePlaces,
-    ),
-    failures: [...keys.failures.map(place), ...(flags.connect ? await connect(settings, isEmbedded) : [])],
+        : describePolicy(settings.policy, keys.snapshot, settings.token.maxLifetimeSeconds),
+    errors: [...reading.problems, ...[...keys.errors, ...tls.errors, ...records].map(place)].sort(comparePlaces),
+    isConnected: flags.connect === true && settings !== undefined && unanswered.length === 0,
+    failures: [...keys.failures.map(place), ...unanswered],
     warnings: [...reading.warnings, ...[...keys.warnings, ...tls.warnings, ...shares].map(place)].sort(
       comparePlaces,
     ),

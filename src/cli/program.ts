@@ -1,9 +1,10 @@
 // The command line: names, flags and help of every command, and the exit code of what becomes of it.
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { Failure, type FailureCode } from '../failure.ts';
 import { toPrintable } from '../observe/printable.ts';
 import { PROFILE_NAMES } from '../policy/profile.ts';
 import { addSettings, command } from './command.ts';
+import { SHELLS, type Shell } from './completion-scripts.ts';
 import { addKeygen, addKeys, addToken } from './key-commands.ts';
 import { redact } from './redact.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
@@ -52,6 +53,31 @@ Example: broker-guard check --config nanomq.conf --connect
 Exit codes: 2 bad settings, keys directory or TLS files; else 1 no usable key, or a broker that --connect could not
 ask; else 0. Warnings do not change it.`;
 
+const DOCTOR_HELP = `
+Example: broker-guard doctor --config /etc/broker-guard/nanomq.conf     as the user that runs the guard
+It asks the broker for one harmless thing: as the guard does, without credentials, and with those it was shipped with.
+Exit codes: 2 bad settings; else 1 a problem; else 0. Notes and warnings do not change it.`;
+
+const INIT_HELP = `
+Examples:
+  broker-guard init
+  broker-guard init /etc/broker-guard --upstream http://127.0.0.1:15672 --profile rabbitmq`;
+
+function addInit(program: Command): Command {
+  return command(program, 'init', 'write a settings file, a keys directory and one key pair')
+    .argument('[directory]', 'where; it has to be there', '.')
+    .option('--name <name>', 'of the first issuer', 'ops')
+    .option('--upstream <url>', 'where the HTTP API of the broker is', 'http://127.0.0.1:8081')
+    .addOption(new Option('--profile <name>', 'which broker it is').choices(PROFILE_NAMES).default('nanomq'))
+    .option('--json', 'print JSON')
+    .addHelpText('after', INIT_HELP);
+}
+
+const COMPLETION_HELP = `
+Examples:
+  source <(broker-guard completion bash)                              in ~/.bashrc, and likewise for zsh
+  broker-guard completion fish > ~/.config/fish/completions/broker-guard.fish`;
+
 /** A command's module is loaded when the command runs: minting a token needs no HTTP server. */
 type Act = <A extends unknown[]>(load: () => Promise<Run<A>>) => (...args: A) => Promise<void>;
 
@@ -74,11 +100,16 @@ function buildProgram(act: Act, terminal: Terminal, version: string): Command {
     .option('--embedded', 'guard the embedded broker, by the settings file where there is one')
     .addHelpText('after', SIGNALS)
     .action(act(async () => (await import('./serve.ts')).runServe));
+  addInit(program).action(act(async () => (await import('./init.ts')).runInit));
   addSettings(command(program, 'check', 'read the settings and keys as serve would, and say what is wrong'))
     .option('--connect', "ask the broker for an answer, with the guard's credentials")
     .option('--json', 'print JSON')
     .addHelpText('after', CHECK_EXITS)
     .action(act(async () => (await import('./check.ts')).runCheck));
+  addSettings(command(program, 'doctor', 'look at files, keys, clock and broker for what lets somebody in'))
+    .option('--json', 'print JSON')
+    .addHelpText('after', DOCTOR_HELP)
+    .action(act(async () => (await import('./doctor.ts')).runDoctor));
   addKeygen(program).action(act(async () => (await import('./keygen.ts')).runKeygen));
   addCertificate(program).action(act(async () => (await import('./certificate.ts')).runCertificate));
   addToken(program).action(act(async () => (await import('./token.ts')).runToken));
@@ -96,6 +127,15 @@ function buildProgram(act: Act, terminal: Terminal, version: string): Command {
     .action(act(async () => (await import('./jwks.ts')).runJwks));
   addPolicy(program, act);
   addKeys(program).action(act(async () => (await import('./keys.ts')).runKeys));
+  command(program, 'completion', 'print a script that completes command lines in a shell')
+    .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
+    .addHelpText('after', COMPLETION_HELP)
+    .action(
+      act(async () => {
+        const { runCompletion } = await import('./completion.ts');
+        return (terminal: Terminal, shell: Shell) => runCompletion(terminal, shell, program);
+      }),
+    );
   return program;
 }
 

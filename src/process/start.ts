@@ -142,7 +142,8 @@ function openMqtt({ mqtt, token }: Settings, { keys, policy }: Core, report: Rep
 
 /** Who may do what, once it is in place. */
 function reportPolicy({ settings, keys }: Core, report: Report): void {
-  for (const line of describePolicy(settings.policy, keys.snapshot())) report(line);
+  const { policy, token } = settings;
+  for (const line of describePolicy(policy, keys.snapshot(), token.maxLifetimeSeconds)) report(line);
 }
 
 /** In this process, or in several: `guard.workers`. */

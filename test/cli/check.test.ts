@@ -34,7 +34,7 @@ describe('check', () => {
           : []),
         `${file}:2:3: guard.listen must be an address such as 127.0.0.1:8090, [::1]:8090 or unix:/run/guard.sock`,
         `${file}:3:3: guard.keys_dri is unknown; did you mean keys_dir?`,
-        `${file}:4:32: guard.token.algorithms must be one of RS256, RS384, RS512, PS256, PS384, PS512`,
+        `${file}:4:32: guard.token.algorithms must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA`,
         `${file}:4:40: guard.token.max_lifetime must be none, or a duration such as 15m, 1h or 7d`,
         expect.stringMatching(
           /nanomq\.conf:5:14: guard\.upstream\.url leads to another host in clear text: .*guard\.insecure_clear_text_upstream = true$/,
@@ -101,7 +101,8 @@ describe('check', () => {
       `The settings are good: nanomq.conf\n  listens on http://127.0.0.1:${port}, service on http://127.0.0.1:8091, ` +
         `forwards to http://127.0.0.1:8081\n  the broker has 65535 HTTP workers (http_server.limit_conn)\n` +
         `  usable issuers in ${join(cwd, 'keys')}: 1\n` +
-        '  policy: every issuer has the role admin (guard.policy.default_role)\n',
+        '  policy: every issuer has the role admin (guard.policy.default_role)\n' +
+        '  policy: tokens of every issuer live for as long as they say (guard.token.max_lifetime is none)\n',
     );
     const file = join(cwd, 'nanomq.conf');
     expect(stderr).toContain(
@@ -250,9 +251,12 @@ describe('check', () => {
       'other.conf': conf('wrong'),
       'keys/ops.pub': OPS.publicPem,
     });
-    expect((await runProgram(['check', '--connect'], { cwd })).code).toBe(0);
+    const good = await runProgram(['check', '--connect'], { cwd });
+    expect(good.code).toBe(0);
+    expect(good.stdout).toContain('\n  the broker has answered\n');
     const refused = await runProgram(['check', '--connect', '--config', 'other.conf'], { cwd });
     expect(refused.code).toBe(1);
+    expect(refused.stdout).not.toContain('answered');
     expect(refused.stderr).toMatch(
       /the broker at http:\/\/127\.0\.0\.1:\d+ gives no usable answer \(upstream_broken/,
     );

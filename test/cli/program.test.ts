@@ -6,7 +6,18 @@ import { runProgram } from '../support/program.ts';
 import { ROOT } from '../support/root.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 
-const COMMANDS = ['serve', 'check', 'keygen', 'certificate', 'token', 'inspect', 'keys'];
+const COMMANDS = [
+  'serve',
+  'init',
+  'check',
+  'doctor',
+  'keygen',
+  'certificate',
+  'token',
+  'inspect',
+  'keys',
+  'completion',
+];
 
 describe('the command line', () => {
   it.each(COMMANDS)('%s --help says what the command does, on standard output, and exits 0', async (name) => {

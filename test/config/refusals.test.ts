@@ -24,7 +24,7 @@ const messagesOf = (text: string, overrides?: Overrides) =>
 const ADDRESS = 'must be an address such as 127.0.0.1:8090, [::1]:8090 or unix:/run/guard.sock';
 const SPAN = 'must be a duration such as 500ms, 10s, 5m or 1h';
 const DURATION = `${SPAN}, 24d at most`;
-const ALGORITHM = 'must be one of RS256, RS384, RS512, PS256, PS384, PS512';
+const ALGORITHM = 'must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA';
 const WORKERS = 'must be auto, or a whole number from 1 to 256';
 const OWN_ADDRESS = 'leads back to the guard itself: it must be the address of the broker';
 

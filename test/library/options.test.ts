@@ -33,7 +33,7 @@ describe('wrong options', () => {
       'audit must be a function',
       'token.exp_tolerance is unknown; did you mean expTolerance?',
       'keysDir must be a text that is not empty',
-      'token.algorithms must be one of RS256, RS384, RS512, PS256, PS384, PS512',
+      'token.algorithms must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA',
       'token.expTolerance must be a duration such as 500ms, 10s, 5m or 1h',
       'token.bodyEncode must be one of required, optional, plain',
       'token.maxLifetim is unknown; did you mean maxLifetime?',

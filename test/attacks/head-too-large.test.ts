@@ -33,6 +33,35 @@ describe('the head from the client', () => {
   });
 });
 
+describe('the head from the client, where tokens may be of 32 KB', () => {
+  const guard = 'token.max_bytes = 32KB';
+
+  it('has room for such a token and 4 KB more', async () => {
+    const pair = await startPair({ guard });
+    const token = mintToken(OPS, { note: 'x'.repeat(24_000) });
+    expect(token.length).toBeGreaterThan(32_000);
+    const head = buildHead('GET', BROKERS, [`Authorization: Bearer ${token}`, `X: ${'x'.repeat(3000)}`]);
+    expect((await pair.send(head)).status).toBe(200);
+    expect(pair.upstream.requests[0]?.head.length).toBeLessThan(1000);
+  });
+
+  it('has no more room than that', async () => {
+    const pair = await startPair({ guard });
+    await expectRefusal(
+      pair,
+      await pair.ask('GET', BROKERS, [`X: ${'x'.repeat(36 * 1024)}`]),
+      'head_too_large',
+    );
+  });
+
+  it('says of a longer token that it is too long', async () => {
+    const pair = await startPair({ guard });
+    const token = mintToken(OPS, { note: 'x'.repeat(25_000) });
+    const answer = await pair.send(buildHead('GET', BROKERS, [`Authorization: Bearer ${token}`]));
+    await expectRefusal(pair, answer, 'token_too_long');
+  });
+});
+
 describe('the head for the broker', () => {
   it('takes the longest target that fits, and refuses one byte more', async () => {
     const pair = await startPair({ guard: ANY_METHOD });

@@ -16,13 +16,13 @@ const CONNECTIONS = 1000;
 const REQUESTS = 40;
 const LINES = Array.from({ length: 120 }, (_, index) => `h${index}: v${index}\r\n`).join('');
 
-const SETTINGS = `guard {
-  listen = "127.0.0.1:0", service.listen = "127.0.0.1:0", drain = 100ms
+const writeSettings = (maxTokenBytes: string) => `guard {
+  listen = "127.0.0.1:0", service.listen = "127.0.0.1:0", drain = 100ms, token.max_bytes = ${maxTokenBytes}
   upstream { url = "http://127.0.0.1:9", credentials = none }
 }`;
 
-async function startGuard() {
-  const cwd = makeWorkspace({ 'nanomq.conf': SETTINGS, 'keys/ops.pub': OPS.publicPem });
+async function startGuard(maxTokenBytes = '8KB') {
+  const cwd = makeWorkspace({ 'nanomq.conf': writeSettings(maxTokenBytes), 'keys/ops.pub': OPS.publicPem });
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const flags = (scripts.start as string).split(' ').filter((word) => word.startsWith('--'));
   const program = startProcess(process.execPath, [...flags, MAIN, 'serve'], { cwd });
@@ -44,9 +44,14 @@ async function openAll(port: number): Promise<Socket[]> {
 }
 
 /** What comes back is counted and thrown away. */
-async function attack(port: number, target: string, isOver: (answers: number, ended: number) => boolean) {
+async function attack(
+  port: number,
+  target: string,
+  isOver: (answers: number, ended: number) => boolean,
+  { lines = LINES, requests = REQUESTS } = {},
+) {
   const sockets = await openAll(port);
-  const piece = Buffer.from(`GET ${target} HTTP/1.1\r\nhost: x\r\n${LINES}\r\n`.repeat(REQUESTS));
+  const piece = Buffer.from(`GET ${target} HTTP/1.1\r\nhost: x\r\n${lines}\r\n`.repeat(requests));
   let answers = 0;
   let ended = 0;
   for (const socket of sockets) {
@@ -80,6 +85,17 @@ describe.runIf(CAN_SEE_MEMORY)(
         (answers, ended) => answers >= (CONNECTIONS - ended) * REQUESTS,
       );
       expect(readResident(pid, 'VmHWM') - before).toBeLessThan(3 * sent);
+    }, 90_000);
+
+    it('where tokens, and so heads, may be of 32 KB: then not even their bytes', async () => {
+      const { pid, port } = await startGuard('32KB');
+      const before = readResident(pid, 'VmRSS');
+      const lines = `Authorization: Bearer ${'a'.repeat(32_000)}\r\n`;
+      const requests = 3;
+      const isOver = (answers: number, ended: number) => answers >= (CONNECTIONS - ended) * requests;
+      const sent = await attack(port, '/nowhere', isOver, { lines, requests });
+      expect(sent).toBeGreaterThan(90 * 1024 * 1024);
+      expect(readResident(pid, 'VmHWM') - before).toBeLessThan(sent);
     }, 90_000);
   },
 );

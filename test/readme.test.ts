@@ -1,14 +1,13 @@
 // The README keeps its word: it is short, and its commands run as they are printed.
-import { execFileSync } from 'node:child_process';
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { makeClone } from './support/clone.ts';
 import { type RunningProgram, startProcess } from './support/program.ts';
 import { ROOT } from './support/root.ts';
 import { lacks, MAY_SKIP } from './support/tools.ts';
 import { startUpstream } from './support/upstream.ts';
-import { makeWorkspace } from './support/workspace.ts';
 
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8');
 const BLOCKS = [...README.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => (block as string).trim());
@@ -34,15 +33,6 @@ const isFree = (port: number): Promise<boolean> =>
 const areTaken = !((await isFree(8090)) && (await isFree(8091)));
 const cannotRun = lacks('git', 'curl') || (MAY_SKIP && areTaken);
 if (cannotRun) console.warn('SKIPPED: the commands of the README need git, curl and the ports 8090 and 8091');
-
-/** Everything of the project that git knows or would take, and nothing that was built or installed. */
-function makeClone(): string {
-  const folder = makeWorkspace();
-  const list = ['ls-files', '--cached', '--others', '--exclude-standard'];
-  const files = execFileSync('git', list, { cwd: ROOT, encoding: 'utf8' }).trim().split('\n');
-  for (const file of files) cpSync(join(ROOT, file), join(folder, file));
-  return folder;
-}
 
 /** A shell of its own group, so that the test ends npm, the shell and the guard alike. */
 function startShell(script: string, cwd: string): RunningProgram {

@@ -108,7 +108,8 @@ function toCells({ issuer, use, thumbprint, ...key }: ListedKey & { issuer: stri
   if (use === undefined) return cells;
   if (use === null) return [...cells, 'not used'];
   const refused = use.refused === 0 ? '' : `, ${use.refused} refused`;
-  return [...cells, use.last_used, `${use.calls} calls${refused}`];
+  const calls = `${use.calls} ${use.calls === 1 ? 'call' : 'calls'}`;
+  return [...cells, use.last_used, calls + refused];
 }
 
 async function remove(

@@ -91,7 +91,8 @@ interface KeyJudgeOptions extends JudgeOptions {
 }
 
 export function createJudge({ rules, keys, now, judgeClaims }: KeyJudgeOptions): Authenticator {
-  // The key is the token itself: its text is canonical (strict base64url), so one signature has one text.
+  // The key is the token itself: its text is canonical (strict base64url), so one signature has one text. ECDSA has two
+  // signatures for one token, and each is verified by itself.
   // Only verified tokens get in; a flood of bad ones evicts nothing.
   const remembered = new LRUCache<string, Remembered>({
     maxSize: REMEMBERED_BYTES,

@@ -33,6 +33,32 @@ const FORMS: Readonly<Record<Curve, CurveForm>> = {
 
 const CURVES = Object.keys(FORMS) as readonly Curve[];
 
+/** SP 800-186 §3.2.1: y² = x³ - 3x + b, modulo p. Each has a prime number of points, so that none is of small order. */
+const EQUATIONS = {
+  'P-256': {
+    p: 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n,
+    b: 0x5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604bn,
+  },
+  'P-384': {
+    p: 2n ** 384n - 2n ** 128n - 2n ** 96n + 2n ** 32n - 1n,
+    b: 0xb3312fa7e23ee7e4988e056be3f82d19181d9c6efe8141120314088f5013875ac656398d8a2ed19d2a85c8edd3ec2aefn,
+  },
+  'P-521': {
+    p: 2n ** 521n - 1n,
+    b: 0x0051953eb9618e1c9a1f929a21a0b68540eea2da725b99b315f3b8b489918ef109e156193951ec7e937b1652c0bd3bb1bf073573df883d2c34f1ef451fd46b503f00n,
+  },
+};
+
+/** SEC 1 §3.2.2.1. OpenSSL asks the same when a key is first used, and at a hundred times the cost: too slow for many files. */
+export function isOnCurve({ crv, x, y }: PublicJwk & { kty: 'EC' }): boolean {
+  const { p, b } = EQUATIONS[crv];
+  const [abscissa, ordinate] = [toNumber(x), toNumber(y)];
+  if (abscissa >= p || ordinate >= p) return false;
+  return (ordinate ** 2n - abscissa ** 3n + 3n * abscissa - b) % p === 0n;
+}
+
+const toNumber = (text: string): bigint => BigInt(`0x${Buffer.from(text, 'base64url').toString('hex')}`);
+
 /** SubjectPublicKeyInfo of a key on one of the curves; undefined when the bytes are anything else. */
 export function readCurveSpki(der: Buffer): PublicJwk | undefined {
   const curve = CURVES.find((name) => der.subarray(0, FORMS[name].spki.length).equals(FORMS[name].spki));

@@ -59,6 +59,16 @@ describe.each(CURVE_KEYS)('a key for $alg', (key) => {
   });
 });
 
+/** By OpenSSL, which says no where it is asked for a key. */
+function isPoint(spki: Buffer): boolean {
+  try {
+    createPublicKey({ key: spki, format: 'der', type: 'spki' }).export({ format: 'jwk' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 describe('key files', () => {
   it('of several kinds in one file are several keys, where all of them are listed', () => {
     const all = pem(0) + CURVE_KEYS.map(publicPem).join('') + sshLineOf(curveKey('EdDSA'));
@@ -148,6 +158,24 @@ describe('key files', () => {
   ])('refuse %s', (_, make, reason) => {
     expect(read(make())).toMatch(reason);
   });
+
+  it.each(['P-256', 'P-384', 'P-521'])(
+    'on %s: points of the curve are keys, as OpenSSL has it, and no others',
+    (namedCurve) => {
+      for (let round = 0; round < 20; round++) {
+        const whole = generateKeyPairSync('ec', { namedCurve }).publicKey.export({
+          type: 'spki',
+          format: 'der',
+        });
+        expect(read(block('PUBLIC KEY', whole))).toHaveLength(1);
+        const other = Buffer.from(whole);
+        const at = whole.length - 1 - round;
+        other[at] = (other[at] as number) ^ 1;
+        const isKey = Array.isArray(read(block('PUBLIC KEY', other)));
+        expect(isKey).toBe(isPoint(other));
+      }
+    },
+  );
 
   it('of OpenSSL itself agree: the short form is the same key, which is why it is named', () => {
     const key = createPublicKey({ key: compressed(), format: 'der', type: 'spki' });

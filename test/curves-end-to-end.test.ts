@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLocalJWKSet, jwtVerify, SignJWT } from 'jose';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { loadSettings } from '../src/config/load.ts';
 import { openGuard } from '../src/library.ts';
 import { runCommand } from './support/command.ts';
 import {
@@ -115,6 +116,15 @@ describe('an elliptic key', () => {
       const { payload } = await jwtVerify(mintCurveToken(key), verify);
       expect(payload.iss).toBe('gate.pub');
     }
+  });
+
+  it('works as soon as a reload lists its algorithm', async () => {
+    const { ask, pair } = await startGate(publicPem(curveKey('EdDSA')), 'token.algorithms = [RS256]');
+    expect(await ask(mintCurveToken(curveKey('EdDSA')))).toMatchObject({ reason: 'alg_not_allowed' });
+    const file = join(pair.guard.directory, 'nanomq.conf');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('[RS256]', '[RS256, EdDSA]'));
+    await pair.guard.running.reload(loadSettings(file));
+    expect(await ask(mintCurveToken(curveKey('EdDSA')))).toMatchObject({ status: 200 });
   });
 
   it('serves the library', async () => {

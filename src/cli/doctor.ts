@@ -45,13 +45,18 @@ async function examineRest(
 
 const EMBEDDED = 'there is no nanomq.conf here, and so no broker: serve would start the embedded one';
 
-function describeCheck({ settings, errors, failures, warnings, usableIssuers }: Findings): Finding[] {
+function describeCheck(seen: Findings): Finding[] {
+  const { settings, isEmbedded, errors, failures, warnings, usableIssuers } = seen;
   const found = [
     ...[...errors, ...failures].map((problem) => toFinding('problem', problem)),
     ...warnings.map((problem) => toFinding('warning', problem)),
   ];
   if (settings !== undefined && !found.some(({ about }) => about === 'settings'))
-    found.unshift({ about: 'settings', verdict: 'ok', message: `good, for ${formatBroker(settings)}` });
+    found.unshift({
+      about: 'settings',
+      verdict: 'ok',
+      message: isEmbedded ? 'the defaults' : `good, for ${formatBroker(settings)}`,
+    });
   if (usableIssuers !== undefined && usableIssuers > 0)
     found.push({
       about: 'keys',

@@ -65,7 +65,7 @@ async function countUses(files: readonly string[]): Promise<Uses> {
   const uses = new Map<string, Use>();
   for (const file of files) {
     for await (const { issuer, key, time, outcome } of readAuditRecords(file, '"key":')) {
-      if (issuer === undefined || key === undefined) continue;
+      if (issuer === undefined || key === undefined || time === undefined) continue;
       const use = uses.get(nameUse(issuer, key)) ?? { calls: 0, refused: 0, last_used: time };
       uses.set(nameUse(issuer, key), use);
       use.calls++;

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { findOpen } from '../../src/cli/doctor-broker.ts';
 import { runCommand } from '../support/command.ts';
 import { makeIssuer } from '../support/issuers.ts';
+import { runProgram } from '../support/program.ts';
 import { okAnswer, type Responder, startUpstream } from '../support/upstream.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 
@@ -187,6 +188,15 @@ describe('doctor', () => {
       /^problem {2}settings {2}\S+bad\.conf:1:1: guard\.drian is unknown; did you mean drain\?/m,
     );
   });
+});
+
+it('looks at no broker where there are no settings', async () => {
+  const cwd = makeWorkspace({ 'keys/ops.pub': OPS.publicPem });
+  const { stdout } = await runProgram(['doctor'], { cwd });
+  expect(stdout).toMatch(/^ok +settings +the defaults$/m);
+  expect(stdout).toMatch(
+    /^note +broker +there is no nanomq\.conf here, and so no broker: serve would start the embedded one$/m,
+  );
 });
 
 describe("the broker's port", () => {

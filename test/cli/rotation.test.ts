@@ -195,6 +195,8 @@ describe('keys', () => {
     record({ time: '2026-11-20T08:00:00.000Z', issuer: 'other.pub' }),
     record({ time: '2026-11-21T08:00:00.000Z', key: undefined }),
     '{"type":"audit","key":"torn',
+    '{"type":"audit","issuer":"ops.pub","key":"of another program"}',
+    'null "key":',
   ].join('\n');
 
   it('are shown with their last use and their calls, by the audit records', async () => {

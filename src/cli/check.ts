@@ -63,7 +63,9 @@ export async function lookAtAll({ now }: Terminal, flags: CheckFlags): Promise<F
       settings === undefined || keys.snapshot === undefined
         ? []
         : describePolicy(settings.policy, keys.snapshot, settings.token.maxLifetimeSeconds),
-    errors: [...reading.problems, ...[...keys.errors, ...tls.errors, ...records].map(place)].sort(comparePlaces),
+    errors: [...reading.problems, ...[...keys.errors, ...tls.errors, ...records].map(place)].sort(
+      comparePlaces,
+    ),
     isConnected: flags.connect === true && settings !== undefined && unanswered.length === 0,
     failures: [...keys.failures.map(place), ...unanswered],
     warnings: [...reading.warnings, ...[...keys.warnings, ...tls.warnings, ...shares].map(place)].sort(

@@ -1,6 +1,7 @@
 // The life of a request, from top to bottom: each step lets it pass or comes back with the reason why not.
 import type { Socket } from 'node:net';
 import type { Guard } from './guard.ts';
+import type { Clients } from './http/client-address.ts';
 import type { AnswerConnection } from './http/exchange.ts';
 import type { Recorder } from './observe/recorder.ts';
 import type { SeldomReport } from './observe/seldom.ts';
@@ -22,6 +23,7 @@ import { requireRecords } from './steps/require-records.ts';
 export interface GuardedParts {
   readonly recorder: Recorder;
   readonly connectionOf: (socket: Socket) => AnswerConnection | undefined;
+  readonly clients: Clients;
   readonly say: SeldomReport;
   /** Whether records can be written, or need not be. */
   readonly canRecord: () => boolean;
@@ -31,9 +33,9 @@ export interface GuardedParts {
 }
 
 export function createGuardedApp(parts: GuardedParts): GuardApplication {
-  const { recorder, connectionOf, say, canRecord, profile, guard, broker } = parts;
+  const { recorder, connectionOf, clients, say, canRecord, profile, guard, broker } = parts;
   const app = new GuardApplication();
-  app.use(record(recorder, connectionOf)); // id and start; one observation, whatever becomes of the request
+  app.use(record(recorder, connectionOf, clients)); // id, start, client; one observation, whatever becomes of the request
   app.use(answerDenials()); // a denial that comes back becomes status, challenge and code: the only writer
   app.use(denyFailures(say)); // an exception below is guard_failed
   app.use(requireRecords(canRecord)); // where records are required: can this one be written

@@ -2,6 +2,7 @@
 import http from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { deny } from '../src/decision.ts';
+import { PEERS_ONLY } from '../src/http/client-address.ts';
 import { Connections } from '../src/listener/connection.ts';
 import { type AuditRecord, auditObserver } from '../src/observe/audit/record.ts';
 import { createRecorder } from '../src/observe/recorder.ts';
@@ -50,6 +51,7 @@ async function startBroken(error: unknown) {
       refusedPerConnection: () => 3,
       skipTurn: () => undefined,
     }).of,
+    clients: PEERS_ONLY,
     say: report,
     canRecord: () => true,
     profile: loadProfile('nanomq'),

@@ -1,6 +1,7 @@
 // What single values cannot show: settings that cannot work together, and what is unsafe unless it is named out
 // loud. Each rule is judged on its own, so that one reading of the file tells them all.
 import type { Problem } from '../failure.ts';
+import { UNIX_PEERS } from '../http/client-address.ts';
 import { formatAddress, isLoopback, isLoopbackHost, type ListenAddress } from './address.ts';
 import { type FindPlace, problemAt } from './problems.ts';
 import type { GuardBlock, HttpServerBlock } from './schema.ts';
@@ -68,6 +69,30 @@ const RULES: readonly Rule[] = [
     socketRule('guard', name, ({ guard }) => guard),
     socketRule('guard.service', name, ({ guard }) => guard.service),
   ]),
+  {
+    about: 'guard.trusted_proxies',
+    needs: ['guard.listen', 'guard.trusted_proxies'],
+    judge: ({ guard }) =>
+      guard.trusted_proxies.includes(UNIX_PEERS) && guard.listen.kind !== 'unix'
+        ? `names ${UNIX_PEERS}, and guard.listen is no socket file: name the addresses of the proxies`
+        : undefined,
+  },
+  {
+    about: 'guard.proxy_protocol',
+    needs: ['guard.proxy_protocol', 'guard.trusted_proxies'],
+    judge: ({ guard }) =>
+      guard.proxy_protocol !== undefined && guard.trusted_proxies.length === 0
+        ? 'is read from trusted proxies only, and there are none: name their addresses in guard.trusted_proxies'
+        : undefined,
+  },
+  {
+    about: 'guard.proxy_protocol',
+    needs: ['guard.proxy_protocol', 'guard.listen', 'guard.tls'],
+    judge: ({ guard }) =>
+      guard.proxy_protocol !== undefined && guard.listen.kind === 'unix' && guard.tls !== undefined
+        ? 'cannot be read on a socket file with guard.tls: leave guard.tls out, nobody reads a socket file on the way'
+        : undefined,
+  },
   {
     about: 'guard.service.listen',
     needs: ['guard.listen', 'guard.service'],

@@ -3,12 +3,11 @@
 import { z } from 'zod';
 import type { Problem } from '../failure.ts';
 import type { IssuerRules } from '../keystore/issuer-rules.ts';
-import { readNetwork } from '../policy/sources.ts';
 import type { Vocabulary } from '../policy/vocabulary.ts';
 import { suggestName } from './nearest.ts';
 import { type FindPlace, problemAt, toProblems } from './problems.ts';
 import { parseDurationMs } from './units.ts';
-import { flag, listOf, scalarAs, text } from './values.ts';
+import { flag, listOf, network, scalarAs, text } from './values.ts';
 
 const DAY_SECONDS = 86_400;
 const INSTANT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d))?$/;
@@ -27,11 +26,6 @@ const lifetime = scalarAs('a duration such as 15m, 1h or 7d', (value) => {
   const ms = parseDurationMs(value);
   return ms !== undefined && ms > 0 ? ms / 1000 : undefined;
 });
-
-export const network = scalarAs(
-  'an address or a network such as 10.0.0.0/8, but not every address',
-  (value) => (readNetwork(value) === undefined ? undefined : value),
-);
 
 const subject = scalarAs('a text, or a beginning and one * at its end', (value) =>
   value === '' || value.slice(0, -1).includes('*') ? undefined : value,

@@ -9,10 +9,10 @@ import type { PolicySettings } from '../policy/policy.ts';
 import { loadProfile, type ProfileName } from '../policy/profile.ts';
 import { type OwnRoles, Vocabulary } from '../policy/vocabulary.ts';
 import { isIssuerName } from '../token/issuer-name.ts';
-import { listUnknown, listUnknownWords, network, readIssuerRules } from './issuer-rules.ts';
+import { listUnknown, listUnknownWords, readIssuerRules } from './issuer-rules.ts';
 import { type FindPlace, problemAt, toProblems } from './problems.ts';
 import type { GuardBlock } from './schema.ts';
-import { listOf, text } from './values.ts';
+import { listOf, network, text } from './values.ts';
 
 export interface PolicyReading {
   readonly settings: PolicySettings;

@@ -9,6 +9,7 @@ import {
   flag,
   group,
   listOf,
+  listOfAny,
   listOrNone,
   oneOf,
   scalar,
@@ -21,6 +22,7 @@ import {
   text,
   timeout,
   tokenSize,
+  trustedProxy,
   wait,
   wholeNumber,
 } from './values.ts';
@@ -49,6 +51,8 @@ export const guardSchema = z.strictObject({
   listen_mode: socketMode.optional(),
   listen_group: group.optional(),
   keys_dir: text.prefault('keys'),
+  trusted_proxies: listOfAny(trustedProxy),
+  proxy_protocol: oneOf('v1', 'v2', 'any').optional(),
   drain: wait.prefault('10s'),
   workers: workers.prefault(1),
   upstream: z

@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import type { Problem } from '../failure.ts';
+import type { ProxyTrust } from '../http/client-address.ts';
 import type { PolicySettings } from '../policy/policy.ts';
 import { normalizeType } from '../token/jws.ts';
 import type { ListenAddress } from './address.ts';
@@ -12,6 +13,8 @@ import type { GuardBlock, HttpServerBlock } from './schema.ts';
 
 export interface Settings {
   readonly listen: ListenAddress;
+  /** Who may say what the address of a client is. */
+  readonly clients: ProxyTrust;
   readonly service: ListenAddress;
   readonly serviceClients: ServiceClientSettings;
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
@@ -104,6 +107,7 @@ export function buildSettings(parts: SettingsParts): Settings {
   const locate = locateFrom(find, baseDirectory);
   return deepFreeze({
     listen: locateSocket(guard, 'guard.listen', locate),
+    clients: { trustedProxies: guard.trusted_proxies, proxyProtocol: guard.proxy_protocol },
     service: locateSocket(guard.service, 'guard.service.listen', locate),
     serviceClients: { hosts: guard.service.hosts ?? [], maxConnections: guard.service.connections },
     ...nameFiles(guard, httpServer, locate),

@@ -1,5 +1,7 @@
 // The kinds of values that settings have, each with the sentence about what it must be. Knows no setting's name.
 import { z } from 'zod';
+import { UNIX_PEERS } from '../http/client-address.ts';
+import { readNetwork } from '../http/networks.ts';
 import { parseListenAddress } from './address.ts';
 import { findGroupId } from './group.ts';
 import { parseDurationMs, parseSizeBytes } from './units.ts';
@@ -16,6 +18,15 @@ export function scalarAs<T>(expected: string, read: (text: string) => T | undefi
     return z.NEVER;
   });
 }
+
+/** A text that is kept as it stands; `complain` finishes the sentence "must be ..." where it is wrong. */
+const checkedText = (expected: string, complain: (text: string) => string | undefined) =>
+  scalarOr(`must be ${expected}`).transform((value, ctx): string => {
+    const result = String(value).trim();
+    const wanted = complain(result);
+    if (wanted !== undefined) ctx.addIssue({ code: 'custom', message: `must be ${wanted}` });
+    return result;
+  });
 
 export const oneOf = <const T extends string>(...words: readonly T[]) =>
   scalarAs(`one of ${words.join(', ')}`, (text) => words.find((word) => word === text));
@@ -62,6 +73,19 @@ export const collectedSize = scalarAs('a size from 256KB on, such as 8MB', (valu
   const bytes = parseSizeBytes(value);
   return bytes !== undefined && bytes >= 256 * 1024 ? bytes : undefined;
 });
+
+export const network = checkedText('an address or a network such as 10.0.0.0/8', describeNetworkFlaw);
+
+function describeNetworkFlaw(text: string): string | undefined {
+  const network = readNetwork(text);
+  return typeof network === 'string' ? network : undefined;
+}
+
+export const trustedProxy = checkedText(
+  `an address, a network such as 10.0.0.0/8, or ${UNIX_PEERS}`,
+  (text) => (text === UNIX_PEERS ? undefined : describeNetworkFlaw(text)),
+);
+
 export const address = scalarAs(
   'an address such as 127.0.0.1:8090, [::1]:8090 or unix:/run/guard.sock',
   parseListenAddress,
@@ -84,6 +108,9 @@ const asList = (value: unknown): unknown => (Array.isArray(value) ? value : [val
 /** A list, or its only entry by itself: the key=value form has no lists. */
 export const listOf = <T extends z.ZodType>(entry: T) =>
   z.preprocess(asList, z.array(entry).min(1, 'must name at least one; leave it out for the default'));
+
+/** A list that may be empty, which is what it is unless told. */
+export const listOfAny = <T extends z.ZodType>(entry: T) => z.preprocess(asList, z.array(entry)).prefault([]);
 
 export const listOrNone = <T extends z.ZodType>(entry: T) =>
   z.preprocess(

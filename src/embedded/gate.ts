@@ -1,6 +1,7 @@
 // Between Aedes and whoever judges MQTT clients: each CONNECT, PUBLISH, filter of a SUBSCRIBE, will and delivery is
 // asked about, and a connection ends when its login does. Decides nothing itself, but that `$SYS/` is the broker's.
 import type { Aedes, AedesOptions, AedesPublishPacket, AuthenticateError, Client } from 'aedes';
+import { peerAddress } from '../http/client-address.ts';
 import type { MqttDoor, Visitor } from '../mqtt/door.ts';
 import type { Qos, TopicAction } from '../policy/topic-rules.ts';
 
@@ -42,7 +43,7 @@ export function createGate(door: () => MqttDoor | undefined, now: () => number):
           clientId: client.id,
           username,
           password: password?.toString('utf8'),
-          peerHost: readAddress(client),
+          peerHost: 'remoteAddress' in client.conn ? peerAddress(client.conn) : undefined,
         });
         if (asked === undefined) return done(refuse(SERVER_UNAVAILABLE), false);
         asked.then(
@@ -79,10 +80,4 @@ export function createGate(door: () => MqttDoor | undefined, now: () => number):
 
 function refuse(returnCode: number): AuthenticateError {
   return Object.assign(new Error('not authorized'), { returnCode });
-}
-
-/** The peer's, IPv4 without `::ffff:`. */
-function readAddress(client: Client): string | undefined {
-  const address = 'remoteAddress' in client.conn ? client.conn.remoteAddress : undefined;
-  return address?.replace(/^::ffff:/, '');
 }

@@ -17,6 +17,8 @@ export interface Exchange {
 
 /** A client's connection, as whoever answers on it sees it. */
 export interface AnswerConnection {
+  /** Address of whoever has connected, or whom a trusted proxy has named at its beginning; undefined where there is none. */
+  readonly peer: string | undefined;
   begin(exchange: Exchange): void;
   end(exchange: Exchange): void;
   /** A credential was refused; to be told before the head of the answer is written. */

@@ -3,6 +3,7 @@ import type { RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 import type { AnswerConnection, Exchange } from '../http/exchange.ts';
 import { Line, LineMemory } from './line.ts';
+import { Peers } from './peers.ts';
 
 /** What the connections of a listener have in common. */
 export interface ConnectionRules {
@@ -20,11 +21,13 @@ export class Connection implements AnswerConnection {
   /** It ends with the answer at hand (RFC 9112 §9.6): nothing that follows on it is a request. */
   isEnding = false;
   readonly line: Line;
+  readonly peer: string | undefined;
   private refusedCredentials = 0;
   private readonly rules: ConnectionRules;
 
-  constructor(line: Line, rules: ConnectionRules) {
+  constructor(line: Line, peer: string | undefined, rules: ConnectionRules) {
     this.line = line;
+    this.peer = peer;
     this.rules = rules;
   }
 
@@ -58,6 +61,7 @@ export class Connection implements AnswerConnection {
 
 /** The connections of one listener. */
 export class Connections {
+  readonly peers = new Peers();
   readonly #known = new WeakMap<Socket, Connection>();
   readonly #memory: LineMemory;
   readonly #rules: ConnectionRules;
@@ -71,7 +75,7 @@ export class Connections {
   readonly of = (socket: Socket): Connection => {
     let connection = this.#known.get(socket);
     if (connection === undefined) {
-      connection = new Connection(new Line(socket, this.#memory), this.#rules);
+      connection = new Connection(new Line(socket, this.#memory), this.peers.addressOf(socket), this.#rules);
       this.#known.set(socket, connection);
     }
     return connection;

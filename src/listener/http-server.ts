@@ -5,11 +5,13 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Settings } from '../config/settings.ts';
 import { type Denial, deny, denyMethod } from '../decision.ts';
+import type { Clients } from '../http/client-address.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { Recorder } from '../observe/recorder.ts';
 import { explainParserError, refuseOnSocket } from './broken-request.ts';
 import type { Connections } from './connection.ts';
 import { HANDSHAKE_MS, watchHandshakes } from './handshake.ts';
+import { readProxyHeaders } from './proxy-protocol.ts';
 import { setTimes, TIMEOUTS } from './timeouts.ts';
 import { type TlsMaterial, toContext } from './tls.ts';
 
@@ -24,6 +26,8 @@ export interface Front {
   readonly connections: Connections;
   readonly recorder: Recorder;
   readonly handle: http.RequestListener;
+  /** How the addresses of clients are found at this moment. */
+  clients(): Clients;
   /** What the Allow field of a refused CONNECT names. */
   allowedMethods(): readonly string[];
 }
@@ -40,6 +44,11 @@ export function createHttpServer(
   const options = { ...OPTIONS, maxHeaderSize: maxHeadBytes(settings) };
   const server = tls ? createTlsServer(options, tls, front) : http.createServer(options);
   setTimes(server, settings);
+  readProxyHeaders(server, {
+    peers: front.connections.peers,
+    clients: () => front.clients(),
+    refuse: (socket, denial) => refuseUnbegun(front, socket, denial, tls !== undefined),
+  });
   const handle = front.connections.inTurn(front.handle, (socket) => endFlood(front, socket));
   server.on('request', handle);
   // `100 Continue` is answered after the token is judged, not by Node at once.
@@ -62,17 +71,30 @@ export function createHttpServer(
 export const maxHeadBytes = ({ token }: Pick<Settings, 'token'>): number =>
   Math.max(16 * 1024, token.maxTokenBytes + 4 * 1024);
 
-function createTlsServer(options: http.ServerOptions, tls: TlsMaterial, { recorder }: Front): https.Server {
+function createTlsServer(options: http.ServerOptions, tls: TlsMaterial, front: Front): https.Server {
+  const { connections, recorder } = front;
   const server = https.createServer({ ...options, handshakeTimeout: HANDSHAKE_MS, ...toContext(tls) });
-  watchHandshakes(server, ({ remoteAddress }, denial, answer) =>
-    recorder.tellBroken(remoteAddress, undefined, denial, answer),
+  watchHandshakes(server, (socket, denial, answer) =>
+    recorder.tellBroken(connections.peers.addressOf(socket), undefined, denial, answer),
   );
   return server;
 }
 
-function endFlood({ recorder }: Front, socket: Socket): void {
+/** In the middle of a TLS handshake nobody could read an answer. */
+function refuseUnbegun(
+  { connections, recorder }: Front,
+  socket: Socket,
+  denial: Denial,
+  isTls: boolean,
+): void {
+  const answer = (requestId: string) => refuseOnSocket(socket, denial, { requestId });
+  recorder.tellBroken(connections.peers.addressOf(socket), undefined, denial, isTls ? undefined : answer);
+  if (isTls) socket.destroy();
+}
+
+function endFlood({ connections, recorder }: Front, socket: Socket): void {
   const denial = deny('request_malformed', 'Too many requests in line.');
-  recorder.tellBroken(socket.remoteAddress, undefined, denial);
+  recorder.tellBroken(connections.of(socket).peer, undefined, denial);
   socket.destroy();
 }
 
@@ -94,7 +116,7 @@ function refuseBroken(
   if (underway === undefined || underway.req.complete) {
     const answer = (requestId: string) => refuseOnSocket(socket, denial, { requestId });
     const isFirst = underway === undefined;
-    recorder.tellBroken(socket.remoteAddress, method, denial, isFirst ? answer : undefined);
+    recorder.tellBroken(connection.peer, method, denial, isFirst ? answer : undefined);
     if (!isFirst) connection.endAfterAnswer(socket);
   } else endBroken(underway, socket, denial);
 }

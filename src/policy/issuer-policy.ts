@@ -1,7 +1,7 @@
 // The rules of one issuer, ready to be asked: its verdicts on every route, and the conditions beside them.
 import type { Principal } from '../decision.ts';
+import { compileNetworks } from '../http/networks.ts';
 import type { IssuerRules } from '../keystore/issuer-rules.ts';
-import { compileSources } from './sources.ts';
 import type { Verdicts, VerdictTables } from './verdicts.ts';
 import { compileWildcard } from './wildcard.ts';
 
@@ -45,7 +45,7 @@ export function compileIssuerPolicy(
 function compileConditions({ sources, subjects, notAfter }: IssuerRules): Condition[] {
   const conditions: Condition[] = [];
   if (sources !== undefined) {
-    const isIn = compileSources(sources);
+    const isIn = compileNetworks(sources);
     conditions.push({ rule: 'sources', holds: (_, client) => isIn(client) });
   }
   if (subjects !== undefined) {

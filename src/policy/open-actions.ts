@@ -1,7 +1,7 @@
 // Reads that need no token, for callers from named networks: metrics for a scraper that cannot hold one.
 import { allow, type Decision, type Grant } from '../decision.ts';
+import { compileNetworks } from '../http/networks.ts';
 import type { Route } from './broker-api.ts';
-import { compileSources } from './sources.ts';
 
 export interface OpenRule {
   readonly actions: readonly string[];
@@ -20,7 +20,7 @@ export function compileOpenActions(rules: readonly OpenRule[], routes: readonly 
   if (rules.length === 0) return () => undefined;
   const compiled = rules.map(({ actions, sources }) => ({
     routes: new Set(routes.filter((route) => canBeOpen(route) && actions.includes(route.action.name))),
-    isIn: compileSources(sources),
+    isIn: compileNetworks(sources),
   }));
   return (route, client) =>
     compiled.some((rule) => rule.routes.has(route) && rule.isIn(client)) ? OPEN : undefined;

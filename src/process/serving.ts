@@ -5,6 +5,7 @@ import type { Settings } from '../config/settings.ts';
 import type { Core } from '../core.ts';
 import type { DenyReason } from '../decision.ts';
 import type { Guard } from '../guard.ts';
+import { compileClients } from '../http/client-address.ts';
 import { acceptedBy } from '../listener/accepted.ts';
 import { Connections } from '../listener/connection.ts';
 import { createHttpServer } from '../listener/http-server.ts';
@@ -70,18 +71,25 @@ export async function startServing(
   const metrics = createRequestMetrics();
   const recorder = createRecorder({ observers: [...observers, metrics.observe], now: Date.now, tick });
   const say = createSeldomReport(report, tick);
+  let clients = compileClients(settings.clients);
   const connections = new Connections({
     isDraining: () => draining,
     refusedPerConnection: () => settings.limits.refusedPerConnection,
     skipTurn: () => acceptedBy(server).holdReading(),
   });
   const open = (next: Settings, core: Guard, before?: Guarded): Guarded =>
-    openGuarded(next, share, { recorder, connectionOf: connections.of, guard: core, say, canRecord }, before);
+    openGuarded(
+      next,
+      share,
+      { recorder, connectionOf: connections.of, clients, guard: core, say, canRecord },
+      before,
+    );
   let guarded = open(settings, guard);
   const server = createHttpServer(settings, tls, {
     connections,
     recorder,
     handle: (req, res) => guarded.handle(req, res),
+    clients: () => clients,
     allowedMethods: () => guarded.profile.methods,
   });
   try {
@@ -96,6 +104,7 @@ export async function startServing(
     metrics: async () => [await metrics.read(guarded.broker.upstream.load)],
     async reload(changed, means) {
       const { broker: replaced } = guarded;
+      clients = compileClients(changed.clients);
       guarded = open(changed, means.guard, guarded);
       renewTls(server, means.tls);
       settings = changed;

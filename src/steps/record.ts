@@ -1,6 +1,7 @@
 // The first step: gives the request its id, and has one observation made of it when its response closes, whatever has
 // become of it.
 import type { Socket } from 'node:net';
+import { type Clients, PEERS_ONLY, peerAddress } from '../http/client-address.ts';
 import type { AnswerConnection } from '../http/exchange.ts';
 import { printTarget } from '../http/target-flaws.ts';
 import type { Observation } from '../observe/observation.ts';
@@ -13,9 +14,10 @@ import { defineStep, type Step } from './step.ts';
 export const record = (
   recorder: Recorder,
   connectionOf?: (socket: Socket) => AnswerConnection | undefined,
+  clients?: Clients,
 ): Step =>
   defineStep((ctx, next) => {
-    beginRecord(ctx.exchange, recorder, connectionOf?.(ctx.req.socket));
+    beginRecord(ctx.exchange, recorder, connectionOf?.(ctx.req.socket), clients);
     return next(ctx);
   });
 
@@ -23,11 +25,13 @@ export function beginRecord(
   state: RequestState,
   recorder: Recorder,
   connection: AnswerConnection | undefined,
+  clients = PEERS_ONLY,
 ): void {
   state.id = recorder.nextId();
   state.startedAtMs = recorder.now();
   state.startedTick = recorder.tick();
-  state.client = state.req.socket.remoteAddress;
+  const { socket, headers } = state.req;
+  state.client = clients.clientAddress(connection?.peer ?? peerAddress(socket), headers);
   state.connection = connection;
   connection?.begin(state);
   state.res.once('close', () => {

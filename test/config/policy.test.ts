@@ -62,7 +62,7 @@ describe('a mistake in the policy', () => {
     ],
     [
       'open { actions = [brokers.list], sources = ["::/0"] }',
-      'guard.policy.open.sources must be an address or a network such as 10.0.0.0/8, but not every address',
+      'guard.policy.open.sources must be less than every address: name the networks that are meant, such as 10.0.0.0/8',
     ],
     [
       'open { actions = [mqtt.publish], sources = ["127.0.0.1"] }',

@@ -25,6 +25,7 @@ const ADDRESS = 'must be an address such as 127.0.0.1:8090, [::1]:8090 or unix:/
 const SPAN = 'must be a duration such as 500ms, 10s, 5m or 1h';
 const DURATION = `${SPAN}, 24d at most`;
 const ALGORITHM = 'must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA';
+const EVERY_ADDRESS = 'must be less than every address: name the networks that are meant, such as 10.0.0.0/8';
 const WORKERS = 'must be auto, or a whole number from 1 to 256';
 const OWN_ADDRESS = 'leads back to the guard itself: it must be the address of the broker';
 
@@ -53,6 +54,15 @@ describe('a single value', () => {
     ['guard.workers', '1.5', WORKERS],
     ['guard.workers', '""', WORKERS],
     ['guard.workers', '[]', WORKERS],
+    ['guard.trusted_proxies', '["10.0.0.0/0"]', EVERY_ADDRESS],
+    ['guard.trusted_proxies', '"::/0"', EVERY_ADDRESS],
+    [
+      'guard.trusted_proxies',
+      '["10.0.0.5/8"]',
+      'must be written with its first address, 10.0.0.0/8; 10.0.0.5 alone is the one address',
+    ],
+    ['guard.trusted_proxies', '"proxy.internal"', 'must be an address or a network such as 10.0.0.0/8'],
+    ['guard.proxy_protocol', 'v3', 'must be one of v1, v2, any'],
     [
       'guard.upstream.profile',
       'activemq',
@@ -233,6 +243,23 @@ describe('an impossible combination is refused', () => {
     expect(messagesOf('guard.workers = 33')).toEqual([message.replace('which is 3', 'which is 32')]);
     expect(messagesOf('guard.upstream.connections = 3\nguard.workers = 3')).toEqual([]);
     expect(messagesOf('guard.upstream.connections = 1\nguard.workers = auto')).toEqual([]);
+  });
+
+  it('PROXY headers that nobody may send, or that cannot be read', () => {
+    expect(messagesOf('guard.proxy_protocol = v2')).toEqual([
+      'guard.proxy_protocol is read from trusted proxies only, and there are none: name their addresses in guard.trusted_proxies',
+    ]);
+    const socket = 'guard { listen = "unix:a", trusted_proxies = ["unix:"], proxy_protocol = v2';
+    expect(messagesOf(`${socket} }`)).toEqual([]);
+    expect(messagesOf(`${socket}, tls { certificate = a, key = b } }`)).toEqual([
+      'guard.proxy_protocol cannot be read on a socket file with guard.tls: leave guard.tls out, nobody reads a socket file on the way',
+    ]);
+  });
+
+  it('proxies on a socket file where there is none', () => {
+    expect(messagesOf('guard.trusted_proxies = ["unix:"]')).toEqual([
+      'guard.trusted_proxies names unix:, and guard.listen is no socket file: name the addresses of the proxies',
+    ]);
   });
 
   it('one address for both listeners', () => {

@@ -3,9 +3,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { takePort } from './free-port.ts';
 import { MAY_SKIP } from './tools.ts';
 
 /** Not the one on the path, which changes the user first. */
@@ -57,14 +57,6 @@ export async function startRabbitMq(): Promise<RabbitMq> {
     throw error;
   });
   return { url, stop };
-}
-
-async function takePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }
 
 async function isUp(url: string, server: ChildProcess): Promise<void> {

@@ -11,6 +11,7 @@ import { answerDenials } from './steps/answer-denials.ts';
 import { GuardApplication } from './steps/application.ts';
 import { authenticate } from './steps/authenticate.ts';
 import { authorize } from './steps/authorize.ts';
+import { cors } from './steps/cors.ts';
 import { denyFailures } from './steps/deny-failures.ts';
 import { forward } from './steps/forward.ts';
 import { judgeBody } from './steps/judge-body.ts';
@@ -24,6 +25,7 @@ export interface GuardedParts {
   readonly recorder: Recorder;
   readonly connectionOf: (socket: Socket) => AnswerConnection | undefined;
   readonly clients: Clients;
+  readonly corsOrigins: readonly string[];
   readonly say: SeldomReport;
   /** Whether records can be written, or need not be. */
   readonly canRecord: () => boolean;
@@ -33,11 +35,12 @@ export interface GuardedParts {
 }
 
 export function createGuardedApp(parts: GuardedParts): GuardApplication {
-  const { recorder, connectionOf, clients, say, canRecord, profile, guard, broker } = parts;
+  const { recorder, connectionOf, clients, corsOrigins, say, canRecord, profile, guard, broker } = parts;
   const app = new GuardApplication();
   app.use(record(recorder, connectionOf, clients)); // id, start, client; one observation, whatever becomes of the request
   app.use(answerDenials()); // a denial that comes back becomes status, challenge and code: the only writer
   app.use(denyFailures(say)); // an exception below is guard_failed
+  app.use(cors({ origins: corsOrigins, methods: profile.methods })); // pages of other origins; a preflight ends here
   app.use(requireRecords(canRecord)); // where records are required: can this one be written
   app.use(readHead()); // one Host, one length, printable fields
   app.use(judgeTarget(profile)); // canonical path and method -> action

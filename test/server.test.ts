@@ -52,6 +52,7 @@ async function startBroken(error: unknown) {
       skipTurn: () => undefined,
     }).of,
     clients: PEERS_ONLY,
+    corsOrigins: [],
     say: report,
     canRecord: () => true,
     profile: loadProfile('nanomq'),

@@ -12,6 +12,7 @@ import {
   listOfAny,
   listOrNone,
   oneOf,
+  origin,
   scalar,
   scalarAs,
   secret,
@@ -53,6 +54,7 @@ export const guardSchema = z.strictObject({
   keys_dir: text.prefault('keys'),
   trusted_proxies: listOfAny(trustedProxy),
   proxy_protocol: oneOf('v1', 'v2', 'any').optional(),
+  cors: z.strictObject({ origins: listOfAny(origin) }).prefault({}),
   drain: wait.prefault('10s'),
   workers: workers.prefault(1),
   upstream: z

@@ -15,6 +15,8 @@ export interface Settings {
   readonly listen: ListenAddress;
   /** Who may say what the address of a client is. */
   readonly clients: ProxyTrust;
+  /** Origins whose pages may call and read the answers. */
+  readonly corsOrigins: readonly string[];
   readonly service: ListenAddress;
   readonly serviceClients: ServiceClientSettings;
   readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
@@ -108,6 +110,7 @@ export function buildSettings(parts: SettingsParts): Settings {
   return deepFreeze({
     listen: locateSocket(guard, 'guard.listen', locate),
     clients: { trustedProxies: guard.trusted_proxies, proxyProtocol: guard.proxy_protocol },
+    corsOrigins: guard.cors.origins,
     service: locateSocket(guard.service, 'guard.service.listen', locate),
     serviceClients: { hosts: guard.service.hosts ?? [], maxConnections: guard.service.connections },
     ...nameFiles(guard, httpServer, locate),

@@ -86,6 +86,19 @@ export const trustedProxy = checkedText(
   (text) => (text === UNIX_PEERS ? undefined : describeNetworkFlaw(text)),
 );
 
+const ORIGIN = 'https://console.example.com';
+
+/** As browsers send it (RFC 6454 §6.2). */
+export const origin = checkedText(`an origin such as ${ORIGIN}`, (text) => {
+  if (text.includes('*'))
+    return `each origin itself, such as ${ORIGIN}: a * would let in pages that nobody named`;
+  if (text === 'null')
+    return `an origin that somebody owns, such as ${ORIGIN}: every sandboxed page and every file is null`;
+  const written = URL.canParse(text) && /^https?:\/\/[^@]+$/i.test(text) ? new URL(text).origin : undefined;
+  if (written === undefined) return `an origin such as ${ORIGIN}`;
+  return written === text ? undefined : `an origin alone, as browsers send it: write ${written}`;
+});
+
 export const address = scalarAs(
   'an address such as 127.0.0.1:8090, [::1]:8090 or unix:/run/guard.sock',
   parseListenAddress,

@@ -8,6 +8,8 @@ export interface Exchange {
   readonly id: string;
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
+  /** Flat, name and value: what every answer to it carries, a refusal too. */
+  readonly answerFields: readonly string[];
   /**
    * Takes down why the connection ends under it.
    * @param bytesOut of the body that was written on the bare socket; undefined where nothing was

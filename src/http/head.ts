@@ -36,6 +36,8 @@ const FORWARDED = new Map<string, 'list' | 'single'>([
   ['user-agent', 'single'],
 ]);
 
+export const FORWARDED_FIELDS: readonly string[] = [...FORWARDED.keys()];
+
 const PRINTABLE = /^[ -~]*$/;
 
 /** Node drops fields beyond its own count, 2,000, in silence: a request must not come near it. */

@@ -19,6 +19,8 @@ export interface RefusalOptions {
   readonly requestId: string;
   /** Ends the connection: the rest of the request will not be read. */
   readonly close: boolean;
+  /** Flat, name and value: what the answer carries besides. */
+  readonly fields?: readonly string[];
 }
 
 /** A refusal in the words that a caller may read. */
@@ -49,6 +51,8 @@ export function formatRefusal(denial: Denial, options: RefusalOptions) {
   if (denial.allowedMethods !== undefined) headers.allow = denial.allowedMethods.join(', ');
   if (row.status === 503) headers['retry-after'] = '1';
   if (options.close) headers[CONNECTION] = 'close';
+  const { fields = [] } = options;
+  for (let at = 0; at < fields.length; at += 2) headers[fields[at] as string] = fields[at + 1] as string;
   return { status: row.status, headers, body };
 }
 

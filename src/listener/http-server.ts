@@ -127,5 +127,8 @@ function endBroken(underway: Exchange, socket: Socket, denial: Denial): void {
     socket.destroy();
     return;
   }
-  underway.noteBroken(denial, refuseOnSocket(socket, denial, { requestId: underway.id }));
+  underway.noteBroken(
+    denial,
+    refuseOnSocket(socket, denial, { requestId: underway.id, fields: underway.answerFields }),
+  );
 }

@@ -22,7 +22,7 @@ export interface Guarded {
 export function openGuarded(
   settings: Settings,
   share: Share,
-  { canRecord, ...parts }: Omit<GuardedParts, 'profile' | 'broker'>,
+  { canRecord, ...parts }: Omit<GuardedParts, 'profile' | 'broker' | 'corsOrigins'>,
   predecessor?: Guarded,
 ): Guarded {
   const profile = loadProfile(settings.upstream.profile);
@@ -33,6 +33,7 @@ export function openGuarded(
       canRecord: settings.audit.required ? canRecord : () => true,
       profile,
       broker,
+      corsOrigins: settings.corsOrigins,
     }).callback(),
     profile,
     broker,

@@ -35,6 +35,8 @@ export function buildAnswerHead(
     const name = (raw[at] as string).toLowerCase();
     const value = raw[at + 1] as string;
     if (isHopByHop(name) || nominated.includes(name) || name === 'x-request-id') continue;
+    // Which pages may read an answer of the guard's is for the guard to say.
+    if (name.startsWith('access-control-')) continue;
     // RFC 9110 §8.6: a 204 has no length, and a client might wait for it.
     if (name === 'content-length' && status === 204) continue;
     if (name === 'content-length') contentLength = Number(value);

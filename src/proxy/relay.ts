@@ -25,6 +25,8 @@ export interface Answered {
   readonly id: string;
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
+  /** Flat, name and value: what every answer carries. */
+  readonly answerFields: readonly string[];
   /** To be asked once, when the head of the answer is written. */
   endsConnection(): boolean;
 }
@@ -83,6 +85,7 @@ export class Relay extends Pending<Denial | undefined> implements AnswerHandler 
     if (status === 401) return;
     this.hasHead = true;
     const head = buildAnswerHead(status, rawFields, exchange.id, this.options);
+    head.fields.push(...exchange.answerFields);
     if (exchange.endsConnection()) head.fields.push(CONNECTION, 'close');
     this.contentLength = head.contentLength;
     exchange.res.writeHead(status, head.fields);

@@ -33,12 +33,12 @@ function answer(ctx: GuardContext, denial: Denial | undefined): undefined {
 
 /** Half an answer that is out already can only be cut off: a broken connection tells that the rest is missing. */
 export function refuse(state: RequestState, denial: Denial, write = writeRefusal): void {
-  const { res } = state;
+  const { res, answerFields } = state;
   state.denial = denial;
   if (isAboutCredential(denial)) state.connection?.noteRefusedCredential();
   if (res.headersSent) res.destroy();
   else {
-    const options = { requestId: state.id, close: state.endsConnection() };
+    const options = { requestId: state.id, close: state.endsConnection(), fields: answerFields };
     state.refusalBytes = write(res, denial, options);
   }
 }

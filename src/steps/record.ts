@@ -41,6 +41,9 @@ export function beginRecord(
   });
 }
 
+/** No action of the broker's: nothing was sent to it. */
+const PREFLIGHT = { name: 'cors.preflight' };
+
 function observe(state: RequestState, endedTick: number): Observation {
   const { res, relay, body, denial, refusalBytes } = state;
   // Bytes are counted only for the guard's own answers, and for bodies that the guard has read.
@@ -52,7 +55,7 @@ function observe(state: RequestState, endedTick: number): Observation {
     client: state.client,
     method: state.req.method,
     path: state.route?.hasSecretPath ? state.route.template : state.target?.path,
-    action: state.route?.action,
+    action: state.isPreflight ? PREFLIGHT : state.route?.action,
     grant: state.grant,
     target: describeTarget(state),
     principal: state.principal,

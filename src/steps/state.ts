@@ -8,6 +8,8 @@ import type { Route } from '../policy/broker-api.ts';
 import type { RequestBody } from '../proxy/body.ts';
 import type { Relay } from '../proxy/relay.ts';
 
+const NONE: readonly string[] = [];
+
 /** `ctx.exchange` of the guard's applications. `ctx.state` is left to other people's middleware. */
 export class RequestState implements Exchange {
   // record
@@ -18,6 +20,9 @@ export class RequestState implements Exchange {
   startedTick = 0;
   client: string | undefined;
   connection: AnswerConnection | undefined;
+  // cors
+  answerFields: readonly string[] = NONE;
+  isPreflight = false;
   // readHead
   head: Head | undefined;
   // judgeTarget

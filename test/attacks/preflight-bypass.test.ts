@@ -29,6 +29,12 @@ describe('a preflight', () => {
     expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
   });
 
+  it('of an origin that is not named does not get further where another one is', async () => {
+    const pair = await startPair({ guard: 'cors.origins = ["http://console.example"]' });
+    const answer = await pair.send(buildHead('OPTIONS', BROKERS, LINES));
+    await expectRefusal(pair, answer, 'method_not_allowed');
+  });
+
   it('for the whole server is ambiguous', async () => {
     const pair = await startPair();
     await expectRefusal(pair, await pair.send(buildHead('OPTIONS', '*', LINES)), 'target_ambiguous');

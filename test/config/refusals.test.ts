@@ -26,6 +26,9 @@ const SPAN = 'must be a duration such as 500ms, 10s, 5m or 1h';
 const DURATION = `${SPAN}, 24d at most`;
 const ALGORITHM = 'must be one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA';
 const EVERY_ADDRESS = 'must be less than every address: name the networks that are meant, such as 10.0.0.0/8';
+const NO_ORIGIN = 'must be an origin such as https://console.example.com';
+const NO_WILDCARD =
+  'must be each origin itself, such as https://console.example.com: a * would let in pages that nobody named';
 const WORKERS = 'must be auto, or a whole number from 1 to 256';
 const OWN_ADDRESS = 'leads back to the guard itself: it must be the address of the broker';
 
@@ -62,6 +65,32 @@ describe('a single value', () => {
       'must be written with its first address, 10.0.0.0/8; 10.0.0.5 alone is the one address',
     ],
     ['guard.trusted_proxies', '"proxy.internal"', 'must be an address or a network such as 10.0.0.0/8'],
+    [
+      'guard.cors.origins',
+      '["https://a.example/"]',
+      'must be an origin alone, as browsers send it: write https://a.example',
+    ],
+    [
+      'guard.cors.origins',
+      '"https://a.example:8443/console?x"',
+      'must be an origin alone, as browsers send it: write https://a.example:8443',
+    ],
+    [
+      'guard.cors.origins',
+      '"HTTPS://A.example:443"',
+      'must be an origin alone, as browsers send it: write https://a.example',
+    ],
+    ['guard.cors.origins', '"*"', NO_WILDCARD],
+    ['guard.cors.origins', '"https://*.example.com"', NO_WILDCARD],
+    [
+      'guard.cors.origins',
+      '"null"',
+      'must be an origin that somebody owns, such as https://console.example.com: every sandboxed page and every file is null',
+    ],
+    ['guard.cors.origins', 'null', NO_ORIGIN],
+    ['guard.cors.origins', 'console.example.com', NO_ORIGIN],
+    ['guard.cors.origins', '"file:///a"', NO_ORIGIN],
+    ['guard.cors.origins', '"https://u:p@a.example"', NO_ORIGIN],
     ['guard.proxy_protocol', 'v3', 'must be one of v1, v2, any'],
     [
       'guard.upstream.profile',

@@ -20,6 +20,7 @@ describe('settings', () => {
       listen: { kind: 'tcp', host: '127.0.0.1', port: 8090 },
       service: { kind: 'tcp', host: '127.0.0.1', port: 8091 },
       clients: { trustedProxies: [], proxyProtocol: undefined },
+      corsOrigins: [],
       tls: undefined,
       keysDirectory: join(directory, 'keys'),
       extraKeyFiles: [],
@@ -96,7 +97,7 @@ describe('settings', () => {
       }
       guard {
         listen = "[::1]:9000", keys_dir = issuers, drain = 1m, workers = 3, audit { file = "logs/audit.log", required = true }, log.format = json
-        trusted_proxies = ["10.0.0.1", "fd00::/8"], proxy_protocol = v2
+        trusted_proxies = ["10.0.0.1", "fd00::/8"], proxy_protocol = v2, cors.origins = ["https://console.example.com"]
         service { hosts = [Guard.internal, other], connections = 7 }
         upstream { profile = generic, credentials = none, connections = 4, timeouts { connect = 500ms, headers = 2m, body = 1h } }
         limits { upload = 2m, collected = 4MB, collected_per_issuer = 256KB, refused_per_connection = 5 }
@@ -128,6 +129,7 @@ describe('settings', () => {
       listen: { kind: 'tcp', host: '::1', port: 9000 },
       service: { kind: 'unix', path: join(directory, 'service.sock'), mode: 0o660, groupId: 7 },
       clients: { trustedProxies: ['10.0.0.1', 'fd00::/8'], proxyProtocol: 'v2' },
+      corsOrigins: ['https://console.example.com'],
       tls: { certificateFile: join(directory, 'tls/guard.crt'), keyFile: join(directory, 'tls/guard.key') },
       keysDirectory: join(directory, 'issuers'),
       extraKeyFiles: [join(directory, 'jwt/nanomq.pub')],

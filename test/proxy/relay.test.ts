@@ -10,7 +10,7 @@ const unexpected = (): never => {
 };
 
 function makeRelay(req: IncomingMessage, res: ServerResponse): Relay {
-  const exchange = { id: '1', req, res, endsConnection: () => false };
+  const exchange = { id: '1', req, res, answerFields: [], endsConnection: () => false };
   return new Relay(exchange, {
     upstream: { send: unexpected },
     origin: 'http://127.0.0.1:9',

@@ -1,145 +1,97 @@
 // Which plots a run gets: names, axes and the figures behind them. Draws with svg.mjs.
+import { findSpread } from './figures.mjs';
 import { titleOf } from './report.mjs';
-import { findSpread } from './results.mjs';
 import { SCENARIOS } from './scenarios.mjs';
 import { COLOURS, drawBars, drawLines } from './svg.mjs';
 
-/** @typedef {import('./results.mjs').Results} Results */
-
-const CPU_UNIT = 'CPU microseconds per request (median; line: minimum to maximum)';
+const SPREAD = '(median; line: minimum to maximum)';
 const MB = 1e6;
-const COLOUR_OF = /** @type {Record<string, string>} */ ({
+const COLOUR_OF = {
   guard: COLOURS.own,
   'haproxy-jwt': COLOURS.orange,
   fastify: COLOURS.green,
   undici: COLOURS.purple,
+};
+const NEAREST = ['guard', 'haproxy-jwt', 'fastify'];
+const LARGE = ['guard', 'undici', 'haproxy-jwt', 'nginx', 'fastify', 'koa', 'express'];
+
+/** Fits beside a bar. */
+const shortTitleOf = (id) => titleOf(id).replaceAll('@fastify/', '').replace(', as documented', '');
+
+const toPoint = ({ median, min, max }, unit = 1) => ({
+  value: median / unit,
+  min: min / unit,
+  max: max / unit,
 });
-const LIMIT_MB = 120;
 
-/** @param {Results} results */
-const noteOf = ({ at, versions, options }) =>
-  `${at.slice(0, 10)}, Node ${versions.node}, one core each, ${options.rounds} ${options.rounds === 1 ? 'round' : 'rounds'}; less is better`;
-
-/** @param {Results} results @param {string} scenario @param {string} id @param {string} label */
-function barOf(results, scenario, id, label) {
-  const spread = findSpread(results, scenario, id, 'cpuUs');
-  if (!spread) return [];
-  return [
-    { label, value: spread.median, min: spread.min, max: spread.max, colour: COLOUR_OF[id] ?? COLOURS.grey },
-  ];
-}
-
-/** @param {Results} results @param {string[]} scenarios @param {string[]} contestants */
-function groupBars(results, scenarios, contestants) {
-  return scenarios.flatMap((scenario) => {
-    const bars = contestants.flatMap((id) => barOf(results, scenario, id, shortTitleOf(id)));
-    const heading = SCENARIOS.find(({ id }) => id === scenario)?.title ?? scenario;
-    return bars.map((bar, index) => (index === 0 ? { ...bar, heading } : bar));
-  });
-}
-
-/** Fits beside a bar. @param {string} id */
-const shortTitleOf = (id) =>
-  titleOf(id).replace('@fastify/', '').replace('@fastify/', '').replace(', as documented', '');
-
-/** @param {Results} results */
-function drawOneToken(results) {
-  const ids = Object.keys(results.rows['one-token'] ?? {});
-  const bars = ids.flatMap((id) => barOf(results, 'one-token', id, shortTitleOf(id)));
-  bars.sort((a, b) => a.value - b.value);
-  const title = 'Small GET, one token, 32 connections';
-  return bars.length > 0 && drawBars({ title, note: noteOf(results), unit: CPU_UNIT, bars });
-}
-
-/** @param {Results} results */
-function drawScenarios(results) {
-  const wanted = SCENARIOS.map(({ id }) => id).filter((id) =>
-    /^(rotation|new-|refused-|whole-|body-)/.test(id),
-  );
-  const bars = groupBars(results, wanted, ['guard', 'haproxy-jwt', 'fastify']);
-  const title = 'Other work: the guard and the two nearest that check tokens';
-  return bars.length > 0 && drawBars({ title, note: noteOf(results), unit: CPU_UNIT, bars });
-}
-
-/** @param {Results} results */
-function drawBodies(results) {
-  const contestants = ['guard', 'undici', 'haproxy-jwt', 'nginx', 'fastify', 'koa', 'express'];
-  const bars = groupBars(results, ['download-10m', 'upload-10m'], contestants);
-  const title = '10 MiB bodies, 4 connections';
-  return bars.length > 0 && drawBars({ title, note: noteOf(results), unit: CPU_UNIT, bars });
-}
-
-/** @param {Results} results @param {string} id @param {[number, string][]} steps x and its scenario */
-function seriesOf(results, id, steps) {
-  const points = steps.flatMap(([x, scenario]) => {
+const barsOf = (results, scenario, ids) =>
+  ids.flatMap((id) => {
     const spread = findSpread(results, scenario, id, 'cpuUs');
-    return spread ? [{ x, value: spread.median, min: spread.min, max: spread.max }] : [];
+    return spread ? [{ label: shortTitleOf(id), colour: COLOUR_OF[id], ...toPoint(spread) }] : [];
   });
-  return points.length > 0
-    ? [{ label: shortTitleOf(id), colour: COLOUR_OF[id] ?? COLOURS.grey, points }]
-    : [];
-}
 
-/** @param {Results} results @param {string} title @param {string} xLabel @param {string[]} ids @param {[number, string][]} steps */
-function drawGrowth(results, title, xLabel, ids, steps) {
-  const series = ids.flatMap((id) => seriesOf(results, id, steps));
-  const yLabel = 'CPU us per request';
-  return series.length > 0 && drawLines({ title, note: noteOf(results), xLabel, yLabel, series });
-}
-
-/** @param {Results} results */
-function drawIssuers(results) {
-  const title = 'Cost per request as issuers grow, 1,000 tokens in rotation';
-  return drawGrowth(
-    results,
-    title,
-    'key files (log scale)',
-    ['guard'],
-    [
-      [1, 'issuers-1'],
-      [100, 'issuers-100'],
-      [10_000, 'issuers-10000'],
-    ],
+/** The first bar of a group has the scenario's title above it. */
+const groupBars = (results, pattern, ids) =>
+  SCENARIOS.filter(({ id }) => pattern.test(id)).flatMap(({ id, title }) =>
+    barsOf(results, id, ids).map((bar, index) => (index === 0 ? { ...bar, heading: title } : bar)),
   );
-}
 
-/** @param {Results} results */
-function drawConnections(results) {
-  const title = 'Cost per request as connections grow, one token';
-  return drawGrowth(results, title, 'connections (log scale)', Object.keys(COLOUR_OF), [
-    [1, 'one-connection'],
-    [10, 'connections-10'],
-    [32, 'one-token'],
-    [1000, 'connections-1000'],
-  ]);
-}
-
-/** @param {Results} results */
-function drawMemory(results) {
-  const bars = SCENARIOS.flatMap(({ id, title }) => {
-    const spread = findSpread(results, id, 'guard', 'residentPeak');
-    if (!spread) return [];
-    const [value, min, max] = [spread.median / MB, spread.min / MB, spread.max / MB];
-    const label = title
-      .replace(/: .*tokens, lists.*$/, '')
-      .replace(', 1,000 tokens of 100 issuers in rotation', '');
-    return [{ label, value, min, max, colour: COLOURS.own }];
+const seriesOf = (results, ids, steps) =>
+  ids.flatMap((id) => {
+    const points = Object.entries(steps).flatMap(([scenario, x]) => {
+      const spread = findSpread(results, scenario, id, 'cpuUs');
+      return spread ? [{ x, ...toPoint(spread) }] : [];
+    });
+    return points.length > 0 ? [{ label: shortTitleOf(id), colour: COLOUR_OF[id], points }] : [];
   });
-  const bound = { value: LIMIT_MB, label: `target ${LIMIT_MB} MB` };
-  const unit = 'MB resident, highest sample (median of the rounds; line: minimum to maximum)';
-  const title = 'Resident memory of the guard in each scenario';
-  return bars.length > 0 && drawBars({ title, note: noteOf(results), unit, bars, bound });
-}
 
-/** File name and SVG text of every plot this run has figures for. @param {Results} results @returns {[string, string][]} */
+const memoryBars = (results) =>
+  SCENARIOS.flatMap(({ id, title }) => {
+    const spread = findSpread(results, id, 'guard', 'residentPeak');
+    const label = title.replace(
+      /: .*tokens, lists.*$|, 20 us a request.*$|, 1,000 tokens of 100 issuers.*$/,
+      '',
+    );
+    return spread ? [{ label, colour: COLOURS.own, ...toPoint(spread, MB) }] : [];
+  });
+
+/** File name and SVG text of every plot this run has figures for. */
 export function drawCharts(results) {
-  const charts = /** @type {[string, string | false][]} */ ([
-    ['cpu-one-token.svg', drawOneToken(results)],
-    ['cpu-scenarios.svg', drawScenarios(results)],
-    ['cpu-bodies.svg', drawBodies(results)],
-    ['growth-issuers.svg', drawIssuers(results)],
-    ['growth-connections.svg', drawConnections(results)],
-    ['memory.svg', drawMemory(results)],
-  ]);
-  return /** @type {[string, string][]} */ (charts.filter(([, svg]) => svg !== false));
+  const { at, versions, options } = results;
+  const rounds = `${options.rounds} ${options.rounds === 1 ? 'round' : 'rounds'}`;
+  const note = `${at.slice(0, 10)}, Node ${versions.node}, one core each, ${rounds}; less is better`;
+  const bars = (title, list, unit = 'CPU microseconds per request', bound = undefined) =>
+    list.length > 0 && drawBars({ title, note, unit: `${unit} ${SPREAD}`, bars: list, bound });
+  const growth = (what, xLabel, ids, steps) => {
+    const series = seriesOf(results, ids, steps);
+    const title = `Cost per request as ${what}`;
+    return series.length > 0 && drawLines({ title, note, xLabel, yLabel: 'CPU us per request', series });
+  };
+  const oneToken = barsOf(results, 'one-token', Object.keys(results.rows['one-token'] ?? {}));
+  oneToken.sort((a, b) => a.value - b.value);
+  const otherWork = groupBars(results, /^(?:rotation|new-|refused-|whole-|body-)/, NEAREST);
+  const charts = {
+    'cpu-one-token.svg': bars('Small GET, one token, 32 connections', oneToken),
+    'cpu-scenarios.svg': bars('Other work: the guard and the two nearest that check tokens', otherWork),
+    'cpu-bodies.svg': bars('10 MiB bodies, 4 connections', groupBars(results, /-10m$/, LARGE)),
+    'growth-issuers.svg': growth(
+      'issuers grow, 1,000 tokens in rotation',
+      'key files, logarithmic',
+      ['guard'],
+      { 'issuers-1': 1, 'issuers-100': 100, 'issuers-10000': 10_000 },
+    ),
+    'growth-connections.svg': growth(
+      'connections grow, one token',
+      'connections, logarithmic',
+      Object.keys(COLOUR_OF),
+      { 'one-connection': 1, 'connections-10': 10, 'one-token': 32, 'connections-1000': 1000 },
+    ),
+    'memory.svg': bars(
+      'Resident memory of the guard in each scenario',
+      memoryBars(results),
+      'MB resident, highest sample',
+      { value: 120, label: 'target 120 MB' },
+    ),
+  };
+  return Object.entries(charts).filter(([, svg]) => svg !== false);
 }

@@ -1,34 +1,30 @@
-// Owns every process and every temporary directory the bench makes, and that none of them outlives it.
-// Knows nothing about HTTP or measuring.
+// Owns every process and every temporary directory the bench makes: none of them outlives it. Knows nothing about HTTP
+// or measuring.
 import { spawn } from 'node:child_process';
 import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 
-/** @type {Set<import('node:child_process').ChildProcess>} */
 const living = new Set();
-/** @type {string[]} */
 const directories = [];
 const STOP_DEADLINE_MS = 3000;
 
-function cleanUp() {
+process.on('exit', () => {
   for (const child of living) child.kill('SIGKILL');
   for (const directory of directories) rmSync(directory, { recursive: true, force: true });
-}
-
-process.on('exit', cleanUp);
-for (const [signal, code] of /** @type {const} */ ([
+});
+for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
   ['SIGHUP', 129],
-])) {
+]) {
   process.on(signal, () => {
     console.error(`bench: ${signal}, cleaning up`);
     process.exit(code);
   });
 }
 
-/** Ends the bench with exit code 1 when it runs longer than it promised. @param {number} limitMs */
+/** Ends the bench with exit code 1 when it runs longer than it promised. */
 export function boundWholeRun(limitMs) {
   setTimeout(() => {
     console.error(`bench: still running after ${limitMs / 1000} s, giving up`);
@@ -38,45 +34,33 @@ export function boundWholeRun(limitMs) {
 
 /** A private directory that is gone when the bench ends. */
 export function makeTempDirectory() {
-  const directory = mkdtempSync(path.join(os.tmpdir(), 'broker-guard-bench-'));
-  directories.push(directory);
-  return directory;
+  directories.push(mkdtempSync(path.join(os.tmpdir(), 'broker-guard-bench-')));
+  return directories.at(-1);
 }
 
-/** Whether a program of that name can be run. Debian keeps nginx and haproxy in sbin. @param {string} name */
-export function isToolPresent(name) {
-  return findTool(name) !== undefined;
-}
-
-/** @param {string} name @returns {string | undefined} */
+/** Where a program is, if it is there. Debian keeps nginx and haproxy in sbin. */
 export function findTool(name) {
   const places = [...(process.env.PATH ?? '').split(path.delimiter), '/usr/sbin', '/usr/local/sbin'];
-  return places
-    .map((place) => path.join(place, name))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK);
-        return true;
-      } catch {
-        return false;
-      }
-    });
+  return places.map((place) => path.join(place, name)).find(isExecutable);
 }
 
-/**
- * @param {string[]} command @param {import('node:child_process').SpawnOptions} [options]
- * @returns {import('node:child_process').ChildProcess}
- */
+function isExecutable(file) {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export function startChild([program, ...args], options = {}) {
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'], ...options });
   living.add(child);
   const forget = () => living.delete(child);
-  child.once('exit', forget);
-  child.once('error', forget);
-  return child;
+  return child.once('exit', forget).once('error', forget);
 }
 
-/** SIGTERM, and SIGKILL for what does not listen. @param {import('node:child_process').ChildProcess} child */
+/** SIGTERM, and SIGKILL for what does not listen. */
 export async function stopChild(child) {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -86,27 +70,19 @@ export async function stopChild(child) {
   clearTimeout(timer);
 }
 
-/**
- * Runs a command to its end and returns its standard output.
- * @param {string[]} command @param {number} timeoutMs
- */
+/** Runs a command to its end and returns its standard output. */
 export async function runToEnd(command, timeoutMs) {
   const child = startChild(command, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  let complaint = '';
-  child.stdout?.setEncoding('utf8').on('data', (text) => {
-    output += text;
-  });
-  child.stderr?.setEncoding('utf8').on('data', (text) => {
-    complaint += text;
-  });
+  const said = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'])
+    child[name].setEncoding('utf8').on('data', (text) => {
+      said[name] += text;
+    });
   const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
   const outcome = await new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => resolve(signal ?? code));
+    child.once('error', reject).once('close', (code, signal) => resolve(signal ?? code));
   });
   clearTimeout(timer);
-  if (outcome !== 0)
-    throw new Error(`${command.join(' ').slice(0, 200)} ended with ${outcome}: ${complaint}`);
-  return output;
+  if (outcome === 0) return said.stdout;
+  throw new Error(`${command.join(' ').slice(0, 200)} ended with ${outcome}: ${said.stderr}`);
 }

@@ -1,13 +1,13 @@
-// Process accounting from /proc: CPU time, resident memory and connections of a process and its descendants.
-// Knows nothing about what the process does.
+// Process accounting from /proc: CPU time, resident memory and connections of processes. Knows nothing about what they do.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
-const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-const PAGE_BYTES = Number(execFileSync('getconf', ['PAGESIZE'], { encoding: 'utf8' }));
+const ask = (name) => Number(execFileSync('getconf', [name], { encoding: 'utf8' }));
+const TICK_US = 1e6 / ask('CLK_TCK');
+const PAGE_BYTES = ask('PAGESIZE');
 const SAMPLE_MS = 50;
 
-/** The process and everything below it. @param {number} pid @returns {number[]} */
+/** The process and everything below it. */
 export function listProcessTree(pid) {
   const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
     readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number),
@@ -15,7 +15,6 @@ export function listProcessTree(pid) {
   return [pid, ...children.flatMap(listProcessTree)];
 }
 
-/** @param {number} pid @param {string} file */
 function readProcess(pid, file) {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');
@@ -24,49 +23,24 @@ function readProcess(pid, file) {
   }
 }
 
-/** User and system time of all threads so far, in microseconds, by ticks of 10 ms on Linux. @param {number[]} pids */
-export function readCpuMicros(pids) {
-  let ticks = 0;
-  for (const pid of pids) {
-    const stat = readProcess(pid, 'stat');
-    // The command name may hold spaces and parentheses: fields are counted from behind it (proc(5): 14 and 15).
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    ticks += Number(fields[11]) + Number(fields[12]);
-  }
-  return (ticks * 1e6) / TICKS_PER_SECOND;
-}
+const sum = (numbers) => numbers.reduce((total, number) => total + number, 0);
 
-/** Established IPv4 connections to a port of this process, as it holds them now. @param {number} pid @param {number} port */
-export function countConnections(pid, port) {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  // Columns as in proc(5), net/tcp: 1 is the local address, 3 the state (01 established), 9 the inode.
-  const sockets = readProcess(pid, 'net/tcp')
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, local, , state]) => local?.endsWith(suffix) && state === '01')
-    .map((columns) => `socket:[${columns[9]}]`);
-  const held = new Set(readdirSync(`/proc/${pid}/fd`).map((fd) => readTarget(`/proc/${pid}/fd/${fd}`)));
-  return sockets.filter((socket) => held.has(socket)).length;
-}
+/** User and system time of all threads so far, in microseconds, by ticks of 10 ms on Linux. */
+export const readCpuMicros = (pids) =>
+  sum(
+    pids.map((pid) => {
+      const stat = readProcess(pid, 'stat');
+      // The command name may hold spaces and parentheses: fields are counted from behind it (proc(5): 14 and 15).
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return (Number(fields[11]) + Number(fields[12])) * TICK_US;
+    }),
+  );
 
-/** A descriptor may be closed while they are listed. @param {string} link */
-function readTarget(link) {
-  try {
-    return readlinkSync(link);
-  } catch {
-    return '';
-  }
-}
+/** Resident memory in bytes. */
+export const readResidentBytes = (pids) =>
+  sum(pids.map((pid) => Number(readProcess(pid, 'statm').split(' ')[1]) * PAGE_BYTES));
 
-/** Resident memory in bytes. @param {number[]} pids */
-export function readResidentBytes(pids) {
-  return pids.reduce((sum, pid) => sum + Number(readProcess(pid, 'statm').split(' ')[1]) * PAGE_BYTES, 0);
-}
-
-/**
- * Samples resident memory until stopped.
- * @param {number[]} pids @returns {() => number} stops, and returns the highest sample in bytes
- */
+/** Samples resident memory until it is called again, which gives the highest sample in bytes. */
 export function watchResidentPeak(pids) {
   let peak = readResidentBytes(pids);
   const timer = setInterval(() => {

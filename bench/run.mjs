@@ -1,117 +1,187 @@
-// The bench's one command: runs the scenarios round by round, contestants interleaved, and writes what came out.
-// Composes only; the parts are described in README.md.
+// The bench's one command: runs the scenarios and writes what came out. Composes only; README.md describes the parts.
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { drawCharts } from './charts.mjs';
-import { compareRatios, readBaseline, saveBaseline } from './check.mjs';
-import { boundWholeRun, makeTempDirectory } from './children.mjs';
-import { CONTESTANTS, guardBefore } from './contestants/registry.mjs';
+import { boundWholeRun, findTool, makeTempDirectory } from './children.mjs';
+import { listContestants } from './contestants/registry.mjs';
 import { planCores } from './cores.mjs';
+import { isInvalid } from './figures.mjs';
+import { FOOTPRINT } from './footprint.mjs';
+import { computeRatios, holdsBaseline, isMet, saveBaseline } from './goals.mjs';
 import { launchUpstream } from './launch.mjs';
-import { loadTool } from './load.mjs';
-import { readOptions, USAGE } from './options.mjs';
-import { formatRatios, formatReport } from './report.mjs';
-import { isInvalid } from './results.mjs';
+import { missingLoad } from './load.mjs';
+import { MQTT } from './mqtt.mjs';
+import { POLICY } from './policy.mjs';
+import { PROFILE } from './profile.mjs';
+import { formatFigures, formatRatios, formatReport } from './report.mjs';
 import { runRounds } from './rounds.mjs';
 import { SCENARIOS } from './scenarios.mjs';
-import { computeRatios } from './targets.mjs';
 import { openTokenStore } from './tokens.mjs';
-import { listVersions } from './versions.mjs';
+import { WORKERS } from './workers.mjs';
 
-const QUICK_LIMIT_MS = 180_000;
-const ROUND_LIMIT_MS = 600_000;
-const RESULTS = new URL('./results/', import.meta.url);
-const PLOTS = new URL('../docs/bench/', import.meta.url);
+/** Each measures in a way of its own and gives figures, with bounds where it has some. */
+const OTHERS = [FOOTPRINT, MQTT, POLICY, WORKERS, PROFILE];
+const MOST_ROUNDS = 9;
+const MINUTE_MS = 60_000;
+const PARTIAL = new URL('./results/', import.meta.url);
+const WHOLE = new URL('../docs/bench/', import.meta.url);
+const CONTESTANTS = [...listContestants().map(({ id }) => id), 'direct'];
+const NAMES = [...SCENARIOS, ...OTHERS].map(({ id }) => id);
 
-/** @param {import('./options.mjs').Options} options @returns {Promise<import('./results.mjs').Results>} */
-async function measure(options) {
+const USAGE = `usage: npm run bench -- [--quick] [--rounds N] [--only a,b] [--scenario x,y] [--before DIR] [--check] [--save-baseline] [--render]
+  --quick          one round of one second each, about 4 minutes: a smoke test
+  --rounds N       rounds to take the median of, 1 to ${MOST_ROUNDS} (3)
+  --only a,b       contestants: ${CONTESTANTS.join(' ')}
+  --scenario x,y   scenarios: ${NAMES.join(' ')}; profile only where it is asked for
+  --of x           what profile profiles (one-token)
+  --before DIR     a built checkout of another version, measured beside this one wherever this one takes part
+  --check          compare the ratios with bench/baseline.json, exit 1 beyond the noise band or a broken bound
+  --save-baseline  write bench/baseline.json from this run
+  --render         measure nothing: write page and plots again from docs/bench/results.json`;
+
+function readNames(list, known, flag) {
+  const names = (list ?? '').split(',').filter(Boolean);
+  const stranger = names.find((name) => !known.includes(name));
+  if (stranger !== undefined) throw new Error(`${flag}: there is no ${stranger}. Known: ${known.join(' ')}`);
+  return names;
+}
+
+/** @throws Error that names the flag */
+function readOptions(args) {
+  const flags = ['quick', 'check', 'save-baseline', 'render', 'help'].map((name) => [
+    name,
+    { type: 'boolean' },
+  ]);
+  const words = ['rounds', 'only', 'scenario', 'of', 'before'].map((name) => [name, { type: 'string' }]);
+  const { values } = parseArgs({ args, options: Object.fromEntries([...flags, ...words]) });
+  const { quick = false, before, of = 'one-token' } = values;
+  const rounds = Number(values.rounds ?? (quick ? 1 : 3));
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > MOST_ROUNDS)
+    throw new Error(`--rounds: a whole number from 1 to ${MOST_ROUNDS}, not ${values.rounds}`);
+  const only = readNames(values.only, CONTESTANTS, '--only');
+  const scenario = readNames(values.scenario, NAMES, '--scenario');
+  readNames(
+    of,
+    SCENARIOS.map(({ id }) => id),
+    '--of',
+  );
+  const isPartial = quick || only.length > 0 || scenario.length > 0 || before !== undefined;
+  if (values['save-baseline'] && isPartial) throw new Error('--save-baseline: only from a whole run');
+  return { ...values, quick, rounds, only, scenario, of, before, isPartial };
+}
+
+function listVersions() {
+  const readJson = (file) => JSON.parse(readFileSync(new URL(file, import.meta.url), 'utf8'));
+  const ask = (tool, pattern) => {
+    const { stdout, stderr } = spawnSync(findTool(tool) ?? tool, ['-v'], { encoding: 'utf8', timeout: 5000 });
+    return pattern.exec(`${stdout}${stderr}`)?.[1];
+  };
+  const tools = {
+    'broker-guard': readJson('../package.json').version,
+    node: process.versions.node,
+    haproxy: ask('haproxy', /version (\S+)/),
+    nginx: ask('nginx', /nginx\/(\S+)/),
+    wrk: ask('wrk', /wrk (?:debian\/)?(\S+)/),
+    openssl: process.versions.openssl,
+    kernel: os.release().split('-')[0],
+    cpu: `${os.cpus()[0]?.model ?? 'unknown'}, ${os.cpus().length} cores`,
+    ...readJson('./package.json').dependencies,
+  };
+  return Object.fromEntries(Object.entries(tools).filter(([, version]) => version !== undefined));
+}
+
+/** What every scenario is handed. */
+async function openBench(options) {
+  const missing = missingLoad();
+  if (missing) throw new Error(missing);
   const cores = planCores();
+  if (!cores.pinned) console.error(`bench: ${cores.note}`);
   const tokens = await openTokenStore();
   // Minting happens once a week and is not part of the bound.
-  boundWholeRun(options.quick ? QUICK_LIMIT_MS * options.rounds : ROUND_LIMIT_MS * options.rounds);
-  const upstream = await launchUpstream(cores);
-  const broker = await launchUpstream(cores, 'broker.mjs');
-  const field = options.before === undefined ? CONTESTANTS : [...CONTESTANTS, guardBefore(options.before)];
-  const skipped = field.flatMap(({ id, title, missing }) => {
-    const reason = missing();
-    return reason === undefined ? [] : [{ id, title, reason }];
-  });
-  for (const { title, reason } of skipped) console.error(`bench: SKIPPED ${title}: ${reason}`);
-  if (!cores.pinned) console.error(`bench: ${cores.note}`);
-  const present = field.filter(({ id }) => !skipped.some((one) => one.id === id));
-  const scenarios = SCENARIOS.filter(
-    ({ id }) => options.scenario.length === 0 || options.scenario.includes(id),
+  boundWholeRun((options.rounds * (options.quick ? 5 : 10) + 15) * MINUTE_MS);
+  const [upstream, broker] = [await launchUpstream(cores), await launchUpstream(cores, 'busy')];
+  const root = makeTempDirectory();
+  const { publicKeyFile, publicKeys } = tokens;
+  const field = { root, upstreamPort: upstream.port, publicKeyFile, publicKeys, issuers: 1, cores };
+  return { options, cores, tokens, upstream, broker, field, started: {} };
+}
+
+async function measure(options) {
+  const all = listContestants(options.before);
+  const missing = new Map(all.map((one) => [one.id, one.missing()]));
+  const present = all.filter(({ id }) => missing.get(id) === undefined);
+  const skipped = all.flatMap(({ id, title }) =>
+    missing.get(id) ? [{ id, title, reason: missing.get(id) }] : [],
   );
-  const { rows, starts } = await runRounds({
-    present,
-    scenarios,
-    options,
-    tokens,
-    upstream,
-    broker,
-    cores,
-    root: makeTempDirectory(),
-  });
+  for (const { title, reason } of skipped) console.error(`bench: SKIPPED ${title}: ${reason}`);
+  if (!present.some(({ id }) => id === 'guard')) throw new Error('there is nothing to measure');
+  const isWanted = ({ id, isOnRequest }) =>
+    options.scenario.length === 0 ? !isOnRequest : options.scenario.includes(id);
+  const bench = await openBench(options);
+  const scenarios = SCENARIOS.filter(isWanted);
+  const { rows, starts } = await runRounds({ ...bench, present, scenarios });
+  const others = [];
+  for (const { id, title, run } of options.only.length > 0 ? [] : OTHERS.filter(isWanted)) {
+    console.error(`${id}: ${title}`);
+    others.push({ id, title, ...(await run(bench)) });
+  }
   const { quick, rounds, only, scenario, isPartial } = options;
   return {
     at: new Date().toISOString(),
     options: { quick, rounds, only, scenario, isPartial },
     versions: listVersions(),
-    cores: cores.note,
-    loadTool: loadTool(),
+    cores: bench.cores.note,
     skipped,
     rows,
     starts,
+    others,
   };
 }
 
-/** A quick or partial run never overwrites a whole one, and plots in docs/ come from whole ones only. @param {import('./results.mjs').Results} results @param {import('./targets.mjs').Ratio[]} ratios */
+/** Only a whole run is for docs/. */
 function writeResults(results, ratios) {
-  const { isPartial } = results.options;
-  const [name, plots] = isPartial ? ['partial', RESULTS] : ['latest', PLOTS];
-  mkdirSync(RESULTS, { recursive: true });
-  mkdirSync(plots, { recursive: true });
-  writeFileSync(new URL(`${name}.json`, RESULTS), `${JSON.stringify({ ...results, ratios }, null, 2)}\n`);
-  writeFileSync(new URL(`${name}.md`, RESULTS), formatReport(results, ratios));
-  for (const [file, svg] of drawCharts(results)) writeFileSync(new URL(file, plots), svg);
-  console.log(`wrote ${fileURLToPath(RESULTS)}${name}.{json,md} and plots in ${fileURLToPath(plots)}`);
-}
-
-/** @param {import('./targets.mjs').Ratio[]} ratios @param {boolean} isPartial @returns {boolean} whether the baseline still holds */
-function checkAgainstBaseline(ratios, isPartial) {
-  const baseline = readBaseline();
-  const { isWorse, lines } = compareRatios(ratios, baseline.ratios);
-  console.log(`compared with the baseline of ${baseline.at.slice(0, 10)}, Node ${baseline.versions.node}:`);
-  for (const line of lines) console.log(`  ${line}`);
-  if (isPartial)
-    console.log(
-      '  a quick or partial run is noisier than the bands assume: repeat it in full before you believe it',
-    );
-  console.log(
-    isWorse ? 'WORSE than the baseline beyond noise' : 'no ratio is worse than the baseline beyond noise',
-  );
-  return !isWorse;
+  const directory = results.options.isPartial ? PARTIAL : WHOLE;
+  mkdirSync(directory, { recursive: true });
+  const write = (name, text) => writeFileSync(new URL(name, directory), text);
+  write('results.json', `${JSON.stringify(results)}\n`);
+  write('README.md', formatReport(results, ratios));
+  for (const [name, svg] of drawCharts(results)) write(name, svg);
+  console.log(`wrote results.json, README.md and plots in ${fileURLToPath(directory)}`);
 }
 
 async function main() {
   const options = readOptions(process.argv.slice(2));
-  if (options.help) {
-    console.log(USAGE);
-    return;
-  }
+  if (options.help) return console.log(USAGE);
   const results = options.render
-    ? JSON.parse(readFileSync(new URL('latest.json', RESULTS), 'utf8'))
+    ? JSON.parse(readFileSync(new URL('results.json', WHOLE), 'utf8'))
     : await measure(options);
   const ratios = computeRatios(results);
   writeResults(results, ratios);
-  console.log(formatRatios(ratios).join('\n'));
-  if (Object.keys(results.rows).some((scenario) => isInvalid(results, scenario, 'guard'))) {
-    console.error('bench: a row of the guard is INVALID, see above');
-    process.exitCode = 1;
-  }
-  if (options.check && !checkAgainstBaseline(ratios, results.options.isPartial)) process.exitCode = 1;
-  if (options.saveBaseline) saveBaseline(results, ratios);
+  const hasRows = Object.keys(results.rows).length > 0;
+  console.log(
+    [...(hasRows ? formatRatios(ratios) : []), '', ...results.others.flatMap(formatFigures)].join('\n'),
+  );
+  const failed = [
+    Object.keys(results.rows).some((id) => isInvalid(results, id, 'guard')) &&
+      'a row of the guard is INVALID',
+    options.check && !holdsBaseline(ratios) && 'WORSE than the baseline beyond noise',
+    options.check && breaksBound(results) && 'a bound is BROKEN',
+  ].filter(Boolean);
+  for (const what of failed) console.error(`bench: ${what}, see above`);
+  process.exitCode = failed.length > 0 ? 1 : 0;
+  if (options['save-baseline']) saveBaseline(results, ratios);
+  return undefined;
 }
+
+const breaksBound = ({ others }) =>
+  others.some(({ figures }) =>
+    figures.some(
+      ({ spread, bound, direction }) => isMet({ value: spread?.median, bound, direction }) === false,
+    ),
+  );
 
 main().then(
   () => process.exit(),

@@ -1,11 +1,11 @@
-// The key pair and the token files of the bench, minted once and kept in the temporary directory.
-// Knows the guard's claims (iss, iat, exp, bodyEncode); knows no contestant.
-import { generateKeyPair } from 'node:crypto';
+// The key pairs and the token files of the bench, minted once and kept in the temporary directory. Knows the guard's claims
+// (iss, iat, exp, bodyEncode); knows no contestant. As a worker thread it signs one share of a file.
+import { createPrivateKey, generateKeyPair, sign } from 'node:crypto';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { Worker } from 'node:worker_threads';
+import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 export const ISSUER = 'bench.pub';
 export const FRESH_TOKENS = 120_000;
@@ -17,22 +17,17 @@ const REFRESH_AFTER_S = 7 * 86_400;
 const WORKERS = 2;
 const PUBLIC_KEYS = 'public-keys.json';
 
-/** @typedef {{ directory: string, publicKeyFile: string, publicKeys: string[], file: (name: string) => string, first: (name: string) => string }} TokenStore */
+/** File name of issuer number `index`: the first is the bench's own key. */
+export const issuerName = (index) => (index === 0 ? ISSUER : `issuer-${String(index).padStart(5, '0')}.pub`);
 
-/** File name of issuer number `index`: the first is the bench's own key. @param {number} index */
-export function issuerName(index) {
-  return index === 0 ? ISSUER : `issuer-${String(index).padStart(5, '0')}.pub`;
-}
+/** Signer number `signer` of `signers`, spread evenly over the key files. */
+export const signerName = (signer, signers, issuers) =>
+  issuerName(signer * Math.max(1, Math.floor(issuers / signers)));
 
-/** Signer number `signer` of `signers`, spread evenly over the key files. @param {number} signer @param {number} signers @param {number} issuers */
-export function signerName(signer, signers, issuers) {
-  return issuerName(signer * Math.max(1, Math.floor(issuers / signers)));
-}
-
-/** The file whose tokens are spread over this many issuers. @param {number} issuers */
+/** The file whose tokens are spread over this many issuers. */
 export const spreadFile = (issuers) => `spread-${issuers}`;
 
-/** The recipes: how many tokens each file holds and what is special about them. @param {number} now seconds */
+/** How many tokens each file holds and what is special about them. */
 function listRecipes(now) {
   const times = { iat: now - 60, exp: now + LIFETIME_S };
   return [
@@ -46,6 +41,60 @@ function listRecipes(now) {
   ];
 }
 
+const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
+const HEADER = encode({ alg: 'RS256', typ: 'JWT' });
+
+/** A signed token. @param {import('node:crypto').KeyObject} key */
+export function signToken(claims, key) {
+  const signed = `${HEADER}.${encode(claims)}`;
+  return `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`;
+}
+
+function mintShare({ file, from, to, iat, exp, iss = ISSUER, issuers, privateKeys }) {
+  const keys = privateKeys.map((pem) => createPrivateKey(pem));
+  let tokens = '';
+  for (let index = from; index < to; index += 1) {
+    const signer = index % keys.length;
+    const issuer = issuers === undefined ? iss : signerName(signer, keys.length, issuers);
+    const claims = { iss: issuer, sub: 'bench', iat, exp, bodyEncode: 0, jti: `${file}-${index}` };
+    tokens += `${signToken(claims, keys[signer])}\n`;
+  }
+  return tokens;
+}
+
+function mintInWorker(share) {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL(import.meta.url), { workerData: { share } });
+    worker.once('message', resolve).once('error', reject);
+  });
+}
+
+/** A recipe for one issuer uses the first key. */
+async function mintFile(recipe, keys) {
+  const privateKeys = recipe.issuers === undefined ? keys.slice(0, 1) : keys;
+  const size = Math.ceil(recipe.count / WORKERS);
+  const shares = Array.from({ length: WORKERS }, (_, index) => {
+    const from = index * size;
+    return { ...recipe, privateKeys, from, to: Math.min(recipe.count, from + size) };
+  });
+  return (await Promise.all(shares.map(mintInWorker))).join('');
+}
+
+/** A signature that fits the key's size and does not match: one character in its middle is another one. */
+function spoilSignature(line) {
+  const at = line.lastIndexOf('.') + 100;
+  return `${line.slice(0, at)}${line[at] === 'A' ? 'B' : 'A'}${line.slice(at + 1)}`;
+}
+
+/** The cache holds good tokens and its name can be guessed: it must be a directory of ours alone. */
+function claimDirectory(directory) {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const stat = lstatSync(directory);
+  if (!stat.isDirectory() || stat.uid !== process.getuid())
+    throw new Error(`${directory} belongs to somebody else. Remove it or set TMPDIR.`);
+  chmodSync(directory, 0o700);
+}
+
 /** Private halves are used for minting and kept nowhere. */
 const makeKeyPair = () =>
   promisify(generateKeyPair)('rsa', {
@@ -54,61 +103,23 @@ const makeKeyPair = () =>
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   });
 
-/** @param {object} task @returns {Promise<string>} tokens, one a line */
-function mintInWorker(task) {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./token-worker.mjs', import.meta.url), { workerData: task });
-    worker.once('message', resolve);
-    worker.once('error', reject);
-  });
-}
-
-/** @param {object & { count: number, issuers?: number }} recipe @param {string[]} keys private; a recipe for one issuer uses the first */
-async function mintFile(recipe, keys) {
-  const privateKeys = recipe.issuers === undefined ? keys.slice(0, 1) : keys;
-  const share = Math.ceil(recipe.count / WORKERS);
-  const parts = Array.from({ length: WORKERS }, (_, index) => {
-    const from = index * share;
-    return { ...recipe, privateKeys, from, to: Math.min(recipe.count, from + share) };
-  });
-  return (await Promise.all(parts.map(mintInWorker))).join('');
-}
-
-/** A signature that fits the key's size and does not match: one character in its middle is another one. @param {string} line */
-function spoilSignature(line) {
-  const at = line.lastIndexOf('.') + 100;
-  return `${line.slice(0, at)}${line[at] === 'A' ? 'B' : 'A'}${line.slice(at + 1)}`;
-}
-
-/** The cache holds good tokens and its name can be guessed: it must be a directory of ours alone. @param {string} directory */
-function claimDirectory(directory) {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
-  const stat = lstatSync(directory);
-  if (!stat.isDirectory() || stat.uid !== process.getuid?.()) {
-    throw new Error(`${directory} belongs to somebody else. Remove it or set TMPDIR.`);
-  }
-  chmodSync(directory, 0o700);
-}
-
-/** @param {string} directory @param {number} now seconds */
 async function mintEverything(directory, now) {
   rmSync(directory, { recursive: true, force: true });
   claimDirectory(directory);
   const pairs = await Promise.all(Array.from({ length: SIGNERS }, makeKeyPair));
-  writeFileSync(path.join(directory, ISSUER), pairs[0]?.publicKey ?? '');
-  writeFileSync(path.join(directory, PUBLIC_KEYS), JSON.stringify(pairs.map(({ publicKey }) => publicKey)));
+  const write = (name, text) => writeFileSync(path.join(directory, name), text, { mode: 0o600 });
+  write(ISSUER, pairs[0].publicKey);
+  write(PUBLIC_KEYS, JSON.stringify(pairs.map(({ publicKey }) => publicKey)));
   const privateKeys = pairs.map(({ privateKey }) => privateKey);
   for (const recipe of listRecipes(now)) {
     const tokens = await mintFile(recipe, privateKeys);
-    writeFileSync(path.join(directory, recipe.file), tokens, { mode: 0o600 });
-    if (recipe.file !== 'fresh') continue;
-    const spoiled = tokens.trimEnd().split('\n').map(spoilSignature);
-    writeFileSync(path.join(directory, 'bad-signature'), `${spoiled.join('\n')}\n`, { mode: 0o600 });
+    write(recipe.file, tokens);
+    if (recipe.file === 'fresh')
+      write('bad-signature', `${tokens.trimEnd().split('\n').map(spoilSignature).join('\n')}\n`);
   }
-  writeFileSync(path.join(directory, 'made.json'), JSON.stringify({ format: FORMAT, at: now }));
+  write('made.json', JSON.stringify({ format: FORMAT, at: now }));
 }
 
-/** @param {string} directory @param {number} now seconds */
 function isUsable(directory, now) {
   const marker = path.join(directory, 'made.json');
   if (!existsSync(marker)) return false;
@@ -116,26 +127,22 @@ function isUsable(directory, now) {
   return made.format === FORMAT && now - made.at < REFRESH_AFTER_S;
 }
 
-/**
- * Opens the token files, minting them first where there are none or they are older than a week.
- * @returns {Promise<TokenStore>}
- */
+/** Opens the token files, minting them first where there are none or they are older than a week. */
 export async function openTokenStore() {
   const now = Math.floor(Date.now() / 1000);
-  const directory = path.join(os.tmpdir(), `broker-guard-bench-tokens-${process.getuid?.()}`);
+  const directory = path.join(os.tmpdir(), `broker-guard-bench-tokens-${process.getuid()}`);
   claimDirectory(directory);
   if (!isUsable(directory, now)) {
     console.error(`bench: minting ${FRESH_TOKENS} tokens into ${directory} (once a week, about a minute)`);
     await mintEverything(directory, now);
   }
-  /** @param {string} name */
-  const file = (name) => path.join(directory, name);
-  const publicKeyFile = file(ISSUER);
+  const file = (name) => (name === '' ? '' : path.join(directory, name));
   return {
-    directory,
-    publicKeyFile,
-    publicKeys: JSON.parse(readFileSync(file(PUBLIC_KEYS), 'utf8')),
     file,
+    publicKeyFile: file(ISSUER),
+    publicKeys: JSON.parse(readFileSync(file(PUBLIC_KEYS), 'utf8')),
     first: (name) => readFileSync(file(name), 'utf8').split('\n', 1)[0],
   };
 }
+
+if (!isMainThread && workerData?.share) parentPort.postMessage(mintShare(workerData.share));

@@ -9,16 +9,6 @@ function setup(thread)
   table.insert(threads, thread)
 end
 
-local function read_tokens(file)
-  local tokens = {}
-  if file ~= "" then
-    for line in io.lines(file) do
-      tokens[#tokens + 1] = line
-    end
-  end
-  return tokens
-end
-
 local function head(method, path, token)
   return method .. " " .. path .. " HTTP/1.1\r\nHost: " .. wrk.headers["Host"] .. "\r\nAuthorization: Bearer " .. token
 end
@@ -36,21 +26,18 @@ local function count_answers(expected, also)
   end
 end
 
-local function send_rotating(method, path, tokens)
-  local get_end = "\r\n\r\n"
+local function send_in_turn(tokens, format)
   request = function()
     local token = tokens[issued % #tokens + 1]
     issued = issued + 1
-    return head(method, path, token) .. get_end
+    return format(token)
   end
 end
 
-local function send_mixed(path, tokens)
+local function format_mixed(path)
   local body = '{"topic":"bench/one","payload":"' .. string.rep("x", 160) .. '","qos":1}'
   local publish_end = "\r\nContent-Type: application/json\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body
-  request = function()
-    local token = tokens[issued % #tokens + 1]
-    issued = issued + 1
+  return function(token)
     if issued % REFUSED_EVERY == 0 then
       return head("GET", path, token .. "AAAA") .. "\r\n\r\n"
     elseif issued % PUBLISH_EVERY == 1 then
@@ -62,8 +49,7 @@ end
 
 -- A body or a single token is formatted once by wrk itself: a request function would copy it each time.
 local function send_constant(method, path, token, body_bytes)
-  wrk.method = method
-  wrk.path = path
+  wrk.method, wrk.path = method, path
   if token then
     wrk.headers["Authorization"] = "Bearer " .. token
   end
@@ -75,32 +61,38 @@ end
 
 function init(args)
   local mode, method, path, file, start, expected, body_bytes = unpack(args)
-  local tokens = read_tokens(file)
+  local tokens = {}
+  for line in (file ~= "" and io.lines(file) or function() end) do
+    tokens[#tokens + 1] = line
+  end
   issued, ok, refused, unexpected, strange = tonumber(start), 0, 0, 0, 0
   if mode == "mixed" then
-    send_mixed(path, tokens)
+    send_in_turn(tokens, format_mixed(path))
     count_answers(200, 401)
+    return
+  elseif #tokens > 1 then
+    send_in_turn(tokens, function(token) return head(method, path, token) .. "\r\n\r\n" end)
   else
-    if #tokens > 1 then
-      send_rotating(method, path, tokens)
-    else
-      send_constant(method, path, tokens[1], tonumber(body_bytes))
-    end
-    if expected ~= "200" then
-      count_answers(tonumber(expected), 0)
-    end
+    send_constant(method, path, tokens[1], tonumber(body_bytes))
+  end
+  if expected ~= "200" then
+    count_answers(tonumber(expected), 0)
   end
 end
 
 function done(summary, latency)
   local thread, errors = threads[1], summary.errors
-  io.write(
-    string.format(
-      'RESULT {"requests":%d,"micros":%d,"bytes":%d,"p50Us":%d,"p99Us":%d,"socketErrors":%d,"timeouts":%d,'
-        .. '"errorStatuses":%d,"issued":%d,"counted":%d,"refused":%d,"unexpected":%d,"strange":%d}\n',
-      summary.requests, summary.duration, summary.bytes, latency:percentile(50), latency:percentile(99),
-      errors.connect + errors.read + errors.write, errors.timeout, errors.status,
-      thread:get("issued"), thread:get("ok"), thread:get("refused"), thread:get("unexpected"), thread:get("strange")
-    )
-  )
+  local figures = {
+    requests = summary.requests, micros = summary.duration, bytes = summary.bytes,
+    p50Us = latency:percentile(50), p99Us = latency:percentile(99),
+    socketErrors = errors.connect + errors.read + errors.write, timeouts = errors.timeout, errorStatuses = errors.status,
+  }
+  for _, name in ipairs({ "issued", "refused", "unexpected", "strange" }) do
+    figures[name] = thread:get(name)
+  end
+  local members = {}
+  for name, figure in pairs(figures) do
+    members[#members + 1] = string.format('"%s":%d', name, figure)
+  end
+  io.write("RESULT {" .. table.concat(members, ",") .. "}\n")
 end

@@ -1,6 +1,6 @@
 // How broker-guard is started: a settings file, a keys directory with as many issuers as asked for, audit to a file.
 // Knows the guard's outside only (settings, readiness, metrics).
-import { createPublicKey, generateKeyPairSync, randomBytes, randomFillSync } from 'node:crypto';
+import { createPublicKey, randomBytes, randomFillSync } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,22 +14,13 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** The built program of a checkout. */
 export const findGuard = (root = ROOT) => path.join(root, 'dist', 'main.js');
 
-/** Node's flags as shipped: those that `npm start` gives it. @param {string} root */
+/** Node's flags as shipped: those that `npm start` gives it. */
 function readStartFlags(root) {
   const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-  return /** @type {string} */ (scripts.start).split(' ').filter((word) => word.startsWith('--'));
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
 }
 
-/** A public key for work that needs no token. */
-export function makePublicKey() {
-  const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  return publicKey.export({ type: 'spki', format: 'pem' });
-}
-
-/**
- * A public key nobody has the other half of: distinct key files cost a random modulus instead of a key generation.
- * @param {string} pem a real key to take the shape from
- */
+/** A public key nobody has the other half of: distinct key files cost a random modulus instead of a key generation. */
 function imitateKey(pem) {
   const jwk = createPublicKey(pem).export({ format: 'jwk' });
   const modulus = randomFillSync(Buffer.alloc(256));
@@ -39,34 +30,26 @@ function imitateKey(pem) {
   return key.export({ type: 'spki', format: 'pem' });
 }
 
-/**
- * Issuers that sign tokens of the bench get their key, all others one of their own: no key serves two.
- * @param {string} directory @param {string[]} publicKeys of those that sign @param {number} issuers
- */
+/** Issuers that sign tokens of the bench get their key, all others one of their own: no key serves two. */
 function writeKeys(directory, publicKeys, issuers) {
   mkdirSync(directory, { recursive: true });
   const used = issuers === 1 ? publicKeys.slice(0, 1) : publicKeys;
   const signers = new Map(used.map((pem, index) => [signerName(index, used.length, issuers), pem]));
   for (let index = 0; index < issuers; index += 1) {
     const name = issuerName(index);
-    writeFileSync(
-      path.join(directory, name),
-      signers.get(name) ?? imitateKey(/** @type {string} */ (used[0])),
-    );
+    writeFileSync(path.join(directory, name), signers.get(name) ?? imitateKey(used[0]));
   }
 }
 
 /**
  * Refusals are measured, as of the others, on connections that stay; what the third one costs with the connection it ends
  * is in `npm run soak`. Earlier versions do not know the setting.
- * @param {string} root
  */
 function keepRefused(root) {
   const schema = readFileSync(path.join(root, 'dist', 'config', 'schema.js'), 'utf8');
   return schema.includes('refused_per_connection') ? 'limits.refused_per_connection = 1000000' : '';
 }
 
-/** @param {import('./registry.mjs').Context} context @param {number} workers @param {string} more */
 function formatSettings(context, workers, more) {
   const password = randomBytes(12).toString('hex');
   return `http_server {
@@ -84,11 +67,7 @@ guard {
 `;
 }
 
-/**
- * @param {import('./registry.mjs').Context} context @param {number} [workers]
- * @param {string} [root] a checkout, another version's too
- * @param {string} [more] settings inside `guard { }` @returns {import('./registry.mjs').Launch}
- */
+/** @param {string} [root] a checkout, another version's too @param {string} [more] settings inside `guard { }` */
 export function describeGuard(context, workers = 1, root = ROOT, more = keepRefused(root)) {
   const settings = path.join(context.directory, 'bench.conf');
   writeFileSync(settings, formatSettings(context, workers, more), { mode: 0o600 });

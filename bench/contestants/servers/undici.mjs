@@ -15,7 +15,6 @@ const HOP_BY_HOP = new Set([
 ]);
 const pool = new Pool(upstream, { connections: 64, pipelining: 1 });
 
-/** @param {string[]} raw names and values in turn */
 function keepEndToEnd(raw) {
   const kept = [];
   for (let index = 0; index < raw.length; index += 2) {
@@ -27,7 +26,6 @@ function keepEndToEnd(raw) {
 
 /** undici's oldest handler interface: it is the one its core calls without a wrapper. */
 class Forwarding {
-  /** @param {http.ServerResponse} response */
   constructor(response) {
     this.response = response;
     this.abort = () => {};
@@ -37,21 +35,18 @@ class Forwarding {
     });
   }
 
-  /** @param {() => void} abort */
   onConnect(abort) {
     this.abort = abort;
     // The client left while its request waited for a connection: an answer nobody drains would block that connection.
     if (this.response.destroyed) abort();
   }
 
-  /** @param {number} status @param {Buffer[]} raw @param {() => void} resume */
   onHeaders(status, raw, resume) {
     this.resume = resume;
     this.response.writeHead(status, keepEndToEnd(raw.map((part) => part.latin1Slice())));
     return true;
   }
 
-  /** @param {Buffer} chunk */
   onData(chunk) {
     if (this.response.write(chunk)) return true;
     this.response.once('drain', this.resume);
@@ -73,7 +68,7 @@ const server = http.createServer((request, response) => {
   pool.dispatch(
     {
       path: request.url ?? '/',
-      method: /** @type {'GET'} */ (request.method),
+      method: request.method,
       headers: keepEndToEnd(request.rawHeaders),
       body: hasBody ? request : null,
     },

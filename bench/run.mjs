@@ -26,7 +26,7 @@ import { WORKERS } from './workers.mjs';
 const OTHERS = [FOOTPRINT, MQTT, POLICY, WORKERS, PROFILE];
 const MOST_ROUNDS = 9;
 const MINUTE_MS = 60_000;
-const PARTIAL = new URL('./results/', import.meta.url);
+const RESULTS = new URL('./results/', import.meta.url);
 const WHOLE = new URL('../docs/bench/', import.meta.url);
 const CONTESTANTS = [...listContestants().map(({ id }) => id), 'direct'];
 const NAMES = [...SCENARIOS, ...OTHERS].map(({ id }) => id);
@@ -40,7 +40,7 @@ const USAGE = `usage: npm run bench -- [--quick] [--rounds N] [--only a,b] [--sc
   --before DIR     a built checkout of another version, measured beside this one wherever this one takes part
   --check          compare the ratios with bench/baseline.json, exit 1 beyond the noise band or a broken bound
   --save-baseline  write bench/baseline.json from this run
-  --render         measure nothing: write page and plots again from docs/bench/results.json`;
+  --render         measure nothing: write page and plots again from the last whole run here`;
 
 function readNames(list, known, flag) {
   const names = (list ?? '').split(',').filter(Boolean);
@@ -141,22 +141,23 @@ async function measure(options) {
   };
 }
 
-/** Only a whole run is for docs/. */
+/** Only the page and the plots of a whole run are for docs/. */
 function writeResults(results, ratios) {
-  const directory = results.options.isPartial ? PARTIAL : WHOLE;
-  mkdirSync(directory, { recursive: true });
+  const { isPartial } = results.options;
+  const directory = isPartial ? RESULTS : WHOLE;
+  mkdirSync(RESULTS, { recursive: true });
+  writeFileSync(new URL(isPartial ? 'partial.json' : 'whole.json', RESULTS), `${JSON.stringify(results)}\n`);
   const write = (name, text) => writeFileSync(new URL(name, directory), text);
-  write('results.json', `${JSON.stringify(results)}\n`);
   write('README.md', formatReport(results, ratios));
   for (const [name, svg] of drawCharts(results)) write(name, svg);
-  console.log(`wrote results.json, README.md and plots in ${fileURLToPath(directory)}`);
+  console.log(`wrote README.md and plots in ${fileURLToPath(directory)}`);
 }
 
 async function main() {
   const options = readOptions(process.argv.slice(2));
   if (options.help) return console.log(USAGE);
   const results = options.render
-    ? JSON.parse(readFileSync(new URL('results.json', WHOLE), 'utf8'))
+    ? JSON.parse(readFileSync(new URL('whole.json', RESULTS), 'utf8'))
     : await measure(options);
   const ratios = computeRatios(results);
   writeResults(results, ratios);

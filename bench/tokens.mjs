@@ -1,11 +1,10 @@
 // The key pairs and the token files of the bench, minted once and kept in the temporary directory. Knows the guard's claims
-// (iss, iat, exp, bodyEncode); knows no contestant. As a worker thread it signs one share of a file.
-import { createPrivateKey, generateKeyPair, sign } from 'node:crypto';
+// (iss, iat, exp, bodyEncode); knows no contestant.
+import { generateKeyPair, sign } from 'node:crypto';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
 export const ISSUER = 'bench.pub';
 export const FRESH_TOKENS = 120_000;
@@ -14,7 +13,6 @@ const FORMAT = 3;
 const SIGNERS = 100;
 const LIFETIME_S = 30 * 86_400;
 const REFRESH_AFTER_S = 7 * 86_400;
-const WORKERS = 2;
 const PUBLIC_KEYS = 'public-keys.json';
 
 /** File name of issuer number `index`: the first is the bench's own key. */
@@ -50,34 +48,16 @@ export function signToken(claims, key) {
   return `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`;
 }
 
-function mintShare({ file, from, to, iat, exp, iss = ISSUER, issuers, privateKeys }) {
-  const keys = privateKeys.map((pem) => createPrivateKey(pem));
-  let tokens = '';
-  for (let index = from; index < to; index += 1) {
+/** A recipe for one issuer uses the first key. */
+function mintFile({ file, count, iat, exp, iss = ISSUER, issuers }, privateKeys) {
+  const keys = issuers === undefined ? privateKeys.slice(0, 1) : privateKeys;
+  const lines = Array.from({ length: count }, (_, index) => {
     const signer = index % keys.length;
     const issuer = issuers === undefined ? iss : signerName(signer, keys.length, issuers);
     const claims = { iss: issuer, sub: 'bench', iat, exp, bodyEncode: 0, jti: `${file}-${index}` };
-    tokens += `${signToken(claims, keys[signer])}\n`;
-  }
-  return tokens;
-}
-
-function mintInWorker(share) {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL(import.meta.url), { workerData: { share } });
-    worker.once('message', resolve).once('error', reject);
+    return `${signToken(claims, keys[signer])}\n`;
   });
-}
-
-/** A recipe for one issuer uses the first key. */
-async function mintFile(recipe, keys) {
-  const privateKeys = recipe.issuers === undefined ? keys.slice(0, 1) : keys;
-  const size = Math.ceil(recipe.count / WORKERS);
-  const shares = Array.from({ length: WORKERS }, (_, index) => {
-    const from = index * size;
-    return { ...recipe, privateKeys, from, to: Math.min(recipe.count, from + size) };
-  });
-  return (await Promise.all(shares.map(mintInWorker))).join('');
+  return lines.join('');
 }
 
 /** A signature that fits the key's size and does not match: one character in its middle is another one. */
@@ -96,23 +76,20 @@ function claimDirectory(directory) {
 }
 
 /** Private halves are used for minting and kept nowhere. */
-const makeKeyPair = () =>
-  promisify(generateKeyPair)('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  });
-
 async function mintEverything(directory, now) {
   rmSync(directory, { recursive: true, force: true });
   claimDirectory(directory);
-  const pairs = await Promise.all(Array.from({ length: SIGNERS }, makeKeyPair));
+  const make = () => promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+  const pairs = await Promise.all(Array.from({ length: SIGNERS }, make));
+  const publicKeys = pairs.map(({ publicKey }) => publicKey.export({ type: 'spki', format: 'pem' }));
   const write = (name, text) => writeFileSync(path.join(directory, name), text, { mode: 0o600 });
-  write(ISSUER, pairs[0].publicKey);
-  write(PUBLIC_KEYS, JSON.stringify(pairs.map(({ publicKey }) => publicKey)));
-  const privateKeys = pairs.map(({ privateKey }) => privateKey);
+  write(ISSUER, publicKeys[0]);
+  write(PUBLIC_KEYS, JSON.stringify(publicKeys));
   for (const recipe of listRecipes(now)) {
-    const tokens = await mintFile(recipe, privateKeys);
+    const tokens = mintFile(
+      recipe,
+      pairs.map(({ privateKey }) => privateKey),
+    );
     write(recipe.file, tokens);
     if (recipe.file === 'fresh')
       write('bad-signature', `${tokens.trimEnd().split('\n').map(spoilSignature).join('\n')}\n`);
@@ -133,7 +110,7 @@ export async function openTokenStore() {
   const directory = path.join(os.tmpdir(), `broker-guard-bench-tokens-${process.getuid()}`);
   claimDirectory(directory);
   if (!isUsable(directory, now)) {
-    console.error(`bench: minting ${FRESH_TOKENS} tokens into ${directory} (once a week, about a minute)`);
+    console.error(`bench: minting ${FRESH_TOKENS} tokens into ${directory} (once a week, about two minutes)`);
     await mintEverything(directory, now);
   }
   const file = (name) => (name === '' ? '' : path.join(directory, name));
@@ -144,5 +121,3 @@ export async function openTokenStore() {
     first: (name) => readFileSync(file(name), 'utf8').split('\n', 1)[0],
   };
 }
-
-if (!isMainThread && workerData?.share) parentPort.postMessage(mintShare(workerData.share));

@@ -126,7 +126,12 @@ async function measure(options) {
   const others = [];
   for (const { id, title, run } of options.only.length > 0 ? [] : OTHERS.filter(isWanted)) {
     console.error(`${id}: ${title}`);
-    others.push({ id, title, ...(await run(bench)) });
+    // One that fails loses its figures, never the run.
+    const outcome = await run(bench).catch(({ message }) => ({
+      note: `**INVALID:** ${message}`,
+      figures: [],
+    }));
+    others.push({ id, title, ...outcome });
   }
   const { quick, rounds, only, scenario, isPartial } = options;
   return {
@@ -168,6 +173,7 @@ async function main() {
   const failed = [
     Object.keys(results.rows).some((id) => isInvalid(results, id, 'guard')) &&
       'a row of the guard is INVALID',
+    results.others.some(({ figures }) => figures.length === 0) && 'a scenario is INVALID',
     options.check && !holdsBaseline(ratios) && 'WORSE than the baseline beyond noise',
     options.check && breaksBound(results) && 'a bound is BROKEN',
   ].filter(Boolean);

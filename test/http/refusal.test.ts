@@ -134,8 +134,9 @@ const TABLE: readonly Row[] = [
   },
 ];
 
-/** Rows with a test file of their own: upstream_busy in proxy/pool, request_timeout in attacks/slow-head. */
+/** Rows with a test file of their own: audit_unavailable in cli/audit-file, upstream_busy in proxy/pool, request_timeout in attacks/slow-head. */
 const ELSEWHERE: readonly DenyReason[] = [
+  'audit_unavailable',
   'upstream_busy',
   'request_timeout',
   'guard_failed',

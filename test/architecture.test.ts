@@ -14,7 +14,7 @@ const roomOf = (file: string): string =>
 
 /** From the ground up. A room imports from the floors below it and from itself, never from its neighbours. */
 const FLOORS: readonly (readonly string[])[] = [
-  ['decision', 'failure', 'followed', 'pending', 'version'],
+  ['decision', 'failure', 'followed', 'json', 'pending', 'version'],
   ['token', 'files', 'observe'],
   ['keystore', 'http', 'hocon'],
   ['policy', 'upstream'],

@@ -2,6 +2,7 @@
 import type { Broker } from '../proxy/broker.ts';
 import { type Ready, forward as send } from '../proxy/forward.ts';
 import { Relay } from '../proxy/relay.ts';
+import { StreamedAnswer } from '../proxy/streamed-answer.ts';
 import type { RequestState } from './state.ts';
 import { defineStep, type Step } from './step.ts';
 
@@ -11,7 +12,7 @@ export const forward = (broker: Broker): Step =>
     // The answer is written as the broker gives it, not by Koa.
     ctx.respond = false;
     assertJudged(exchange);
-    const relay = new Relay(exchange, broker);
+    const relay = new Relay(exchange, new StreamedAnswer(exchange, broker), broker);
     exchange.relay = relay;
     return send(exchange, relay, broker);
   });

@@ -4,6 +4,7 @@ import { createServer, get, type IncomingMessage, type ServerResponse } from 'no
 import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { Relay } from '../../src/proxy/relay.ts';
+import { StreamedAnswer } from '../../src/proxy/streamed-answer.ts';
 
 const unexpected = (): never => {
   throw new Error('nothing fails here');
@@ -11,10 +12,10 @@ const unexpected = (): never => {
 
 function makeRelay(req: IncomingMessage, res: ServerResponse): Relay {
   const exchange = { id: '1', req, res, answerFields: [], endsConnection: () => false };
-  return new Relay(exchange, {
+  const own = { origin: 'http://127.0.0.1:9', basePath: '' };
+  return new Relay(exchange, new StreamedAnswer(exchange, own), {
+    ...own,
     upstream: { send: unexpected },
-    origin: 'http://127.0.0.1:9',
-    basePath: '',
     credential: undefined,
     tick: () => 0,
     say: unexpected,
@@ -52,10 +53,10 @@ it('that is abandoned has nothing more to say, and whoever waits for it hears so
   const exchange = { id: '1', req: {}, res: {}, endsConnection: () => false } as never;
   let aborts = 0;
   const call = { abort: () => aborts++ } as never;
-  const relay = new Relay(exchange, {
+  const own = { origin: 'http://127.0.0.1:9', basePath: '' };
+  const relay = new Relay(exchange, new StreamedAnswer(exchange, own), {
+    ...own,
     upstream: { send: () => call },
-    origin: 'http://127.0.0.1:9',
-    basePath: '',
     credential: undefined,
     tick: () => 0,
     say: unexpected,

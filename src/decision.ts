@@ -31,6 +31,10 @@ export interface Grant {
   readonly rule: string;
   /** It is let pass all the same, in observe mode; without it the reason would be this. */
   readonly wouldDeny?: DenyReason | undefined;
+  /** It is one to the answer without its secrets. */
+  readonly redacts?: true | undefined;
+  /** In observe mode: it would have been. */
+  readonly wouldRedact?: true | undefined;
 }
 
 export type Stage = 'credential' | 'form' | 'key' | 'claims' | 'policy' | 'request' | 'upstream' | 'guard';
@@ -128,6 +132,10 @@ const ROWS = {
   upstream_unreachable: upstream(502, 'The broker cannot be reached. See guard.upstream.url.'),
   upstream_timeout: upstream(504, 'The broker did not answer in time. See guard.upstream.timeouts.'),
   upstream_broken: upstream(502, 'The answer of the broker could not be used.'),
+  answer_withheld: upstream(
+    502,
+    'The answer of the broker holds secrets that cannot be left out of it. Ask for less, or with a right to secrets.',
+  ),
   upstream_busy: upstream(503, 'Too much is on its way to the broker already. Try again shortly.'),
   guard_failed: row(
     'guard',

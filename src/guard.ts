@@ -1,15 +1,8 @@
 // The core's one face: who is calling and what they may do, as decisions. Remembers which tokens were verified, never for how
 // long they are good: times and rights are judged on each call, and a remembered signature dies with its key.
 import { LRUCache } from 'lru-cache';
-import {
-  allow,
-  type Decision,
-  type Denial,
-  deny,
-  denyPrincipal,
-  type Grant,
-  type Principal,
-} from './decision.ts';
+import { allow, type Decision, type Denial, deny, denyPrincipal, type Principal } from './decision.ts';
+import type { Permit } from './policy/permit.ts';
 import type { Asked, FiledIssuer, Policy } from './policy/policy.ts';
 import { checkTimes } from './token/claims.ts';
 import {
@@ -29,14 +22,14 @@ export interface Authenticator {
 
 export interface Guard extends Authenticator {
   /** By which right the principal may, or why not. Nobody, who has sent no token, may what is open. */
-  authorize(principal: Principal | undefined, asked: Asked): Decision<Grant>;
+  authorize(principal: Principal | undefined, asked: Asked): Decision<Permit>;
   /** Both: the principal behind a token, where it may do what is asked. */
   judge(token: string, asked: Asked): Decision<Judged>;
 }
 
 export interface Judged {
   readonly principal: Principal;
-  readonly grant: Grant;
+  readonly grant: Permit;
 }
 
 interface JudgeOptions {

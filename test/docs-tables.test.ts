@@ -104,14 +104,20 @@ describe('the page about operation', () => {
   const page = read('docs/operation.md');
 
   it('explains every member of an audit record, and no other', async () => {
-    const pair = await startPair({ guard: 'policy.default_role = viewer, policy.observe = true' });
+    const pair = await startPair({
+      guard: 'policy { default_role = viewer, issuers { ops.pub.observe = true } }',
+      keys: { 'ops.pub': OPS.publicPem, 'viewer.pub': OPS.publicPem },
+    });
     const wanted = { sub: 'grafana', jti: '7' };
     const good = [`Authorization: Bearer ${mintToken(OPS, wanted)}`];
     await pair.send(buildHead('GET', '/api/v4/clients/pump', good));
+    await pair.send(buildHead('DELETE', '/api/v4/rules/1', good));
+    const viewer = mintToken(OPS, { ...wanted, iss: 'viewer.pub' });
+    await pair.send(buildHead('GET', '/api/v4/clients/pump', [`Authorization: Bearer ${viewer}`]));
     const forged = mintToken(makeIssuer(), wanted);
     await pair.send(buildHead('GET', BROKERS, [`Authorization: Bearer ${forged}`]));
     await pair.ask('GET', '/api/v4//');
-    const written = (await pair.records(3)).flatMap((record) =>
+    const written = (await pair.records(5)).flatMap((record) =>
       Object.keys(JSON.parse(JSON.stringify(record))),
     );
     const explained = namesOf(rowsOf(sectionOf(page, 'Audit records'), '`'));

@@ -30,7 +30,7 @@ const BROKER = {
     maxPublishes: 1,
     maxBodyBytes: 1024,
   },
-  limits: { uploadMs: 100, collected: { total: 1024, perCaller: 1024 } },
+  limits: { uploadMs: 100, collected: { total: 1024, perCaller: 1024 }, redactedBytes: 1024 },
 } as const;
 
 /** A request's way with a core that throws. */

@@ -3,7 +3,7 @@
 import { type Core, openCore } from '../core.ts';
 import { type CallExplanation, explainCallOf } from '../explain.ts';
 import type { AuditRecord } from '../observe/audit/record.ts';
-import { callerOf, explainCall, type Why } from '../policy/why.ts';
+import { callerOf, describeBodies, explainCall, type Why } from '../policy/why.ts';
 import { readAuditRecords } from './audit-records.ts';
 import { readSettings, type SettingsFlags } from './settings-source.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
@@ -48,8 +48,13 @@ function formatCall({ token, call, allowed, issuer }: CallExplanation): string {
   return `${who}\n${call === undefined ? '' : formatWhy(call)}${allowed ? 'allowed' : 'refused'}\n`;
 }
 
-const formatWhy = ({ action, class: name, allowed, rule, role, message }: Why): string =>
-  `${action === null ? 'no action' : `${action}, of the class ${name}`}: ${allowed ? 'allowed' : 'not allowed'} (${rule}${role === undefined ? '' : `, ${role}`})${message === undefined ? '' : `. ${message}`}\n`;
+function formatWhy(why: Why): string {
+  const { action, class: name, allowed, rule, role, message } = why;
+  const what = action === null ? 'no action' : `${action}, of the class ${name}`;
+  const verdict = allowed ? `allowed${describeBodies(why)}` : 'not allowed';
+  const by = role === undefined ? rule : `${rule}, ${role}`;
+  return `${what}: ${verdict} (${by})${message === undefined ? '' : `. ${message}`}\n`;
+}
 
 /** What was decided then, by the record, and what would be now, by the settings of now: of the token nothing is left. */
 async function explainRequest(terminal: Terminal, id: string, flags: CallFlags): Promise<ExitCode> {

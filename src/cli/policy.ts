@@ -6,7 +6,8 @@ import { type Core, openCore } from '../core.ts';
 import { type Difference, listDifferences } from '../policy/differences.ts';
 import { Policy } from '../policy/policy.ts';
 import type { ProfileName } from '../policy/profile.ts';
-import { callerOf, explainCall, type Why } from '../policy/why.ts';
+import { allowedOf, type Verdict } from '../policy/verdicts.ts';
+import { callerOf, describeBodies, explainCall, type Why } from '../policy/why.ts';
 import { formatColumns } from './columns.ts';
 import { readSettings, type SettingsFlags } from './settings-source.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
@@ -28,8 +29,12 @@ export async function runTable(
     action: route.action.name,
     class: route.action.class,
     roles: vocabulary.rolesWith(route),
+    ...(route.secrets !== undefined && { redacted: vocabulary.rolesRedacted(route) }),
   }));
-  const lines = rows.map((row) => [row.method, row.path, row.action, row.class, row.roles.join(' ') || '-']);
+  const lines = rows.map(({ method, path, action, class: name, roles, redacted = [] }) => {
+    const all = [...roles, ...redacted.map((role) => `${role}(redacted)`)];
+    return [method, path, action, name, all.join(' ') || '-'];
+  });
   terminal.print(flags.json ? toJson(rows) : formatColumns(lines));
   return EXIT.done;
 }
@@ -44,18 +49,23 @@ async function printIssuer(terminal: Terminal, issuer: string, flags: PolicyFlag
     return EXIT.refused;
   }
   const { verdicts } = core.policy.of(filed);
-  const rows = core.policy.vocabulary.profile.routes.map(({ index, method, template, action }) => {
-    const { grant, allowed } = verdicts[index] as (typeof verdicts)[number];
-    const decision = { allowed: allowed !== undefined, rule: grant.rule, role: grant.role ?? null };
-    return { method, path: template, action: action.name, class: action.class, ...decision };
+  const rows = core.policy.vocabulary.profile.routes.map((route) => {
+    const { index, method, template, action } = route;
+    const verdict = verdicts[index] as Verdict;
+    const { rule, role = null } = verdict.grant;
+    return {
+      ...{ method, path: template, action: action.name, class: action.class },
+      ...{ allowed: allowedOf(verdict) !== undefined, rule, role },
+      ...(verdict.whole === undefined && verdict.redacted !== undefined && { redacted: true }),
+    };
   });
-  const lines = rows.map(({ method, path, action, class: name, allowed, rule }) => [
-    allowed ? 'yes' : 'no',
-    method,
-    path,
-    action,
-    name,
-    rule,
+  const lines = rows.map((row) => [
+    row.allowed ? (row.redacted ? 'redacted' : 'yes') : 'no',
+    row.method,
+    row.path,
+    row.action,
+    row.class,
+    row.rule,
   ]);
   terminal.print(flags.json ? toJson(rows) : formatColumns(lines));
   return EXIT.done;
@@ -75,26 +85,25 @@ export async function runWhy(
   }
   const filed = { name: 'the role', rules: { roles: [flags.as] } };
   const why = explainCall(policy, callerOf(filed, terminal.now() / 1000), method.toUpperCase(), path);
-  const { action, class: name, allowed, rule } = why;
+  const { action, class: name, allowed, rule, redacted } = why;
   const roles = listRolesWith(policy, action);
   terminal.print(
-    flags.json ? toJson({ action, class: name, allowed, rule }) : formatWhy(why, flags.as, roles),
+    flags.json
+      ? toJson({ action, class: name, allowed, rule, ...(redacted && { redacted }) })
+      : formatWhy(why, flags.as, roles),
   );
   return allowed ? EXIT.done : EXIT.refused;
 }
 
 function listRolesWith({ vocabulary }: Policy, action: string | null): string[] {
   const route = vocabulary.profile.routes.find((one) => one.action.name === action);
-  return route === undefined ? [] : vocabulary.rolesWith(route);
+  return route === undefined ? [] : vocabulary.listRoles(route);
 }
 
-function formatWhy(
-  { action, class: name, allowed, rule, message }: Why,
-  role: string,
-  roles: readonly string[],
-): string {
+function formatWhy(why: Why, role: string, roles: readonly string[]): string {
+  const { action, class: name, allowed, rule, message } = why;
   if (action === null) return `no action (${rule}). ${message ?? ''}\n`;
-  const verdict = `${role} ${allowed ? 'may' : 'may not'} (${rule})`;
+  const verdict = `${role} ${allowed ? `may${describeBodies(why)}` : 'may not'} (${rule})`;
   return `${action}, of the class ${name}: ${verdict}; roles that have it: ${roles.join(', ') || 'none, it has to be allowed by name'}\n`;
 }
 

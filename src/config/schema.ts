@@ -13,6 +13,7 @@ import {
   listOrNone,
   oneOf,
   origin,
+  redactedSize,
   scalar,
   scalarAs,
   secret,
@@ -77,6 +78,7 @@ export const guardSchema = z.strictObject({
       upload: timeout.prefault('60s'),
       collected: collectedSize.prefault('32MB'),
       collected_per_issuer: collectedSize.prefault('8MB'),
+      redacted: redactedSize.prefault('4MB'),
       refused_per_connection: wholeNumber(1, 1_000_000).prefault(3),
     })
     .prefault({}),

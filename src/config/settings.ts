@@ -72,6 +72,8 @@ export interface LimitSettings {
   readonly uploadMs: number;
   readonly collectedBytes: number;
   readonly collectedPerIssuerBytes: number;
+  /** The largest answer whose secrets are left out. */
+  readonly redactedBytes: number;
   /** The refused credential that ends a connection: 3 is the third. */
   readonly refusedPerConnection: number;
 }
@@ -119,6 +121,7 @@ export function buildSettings(parts: SettingsParts): Settings {
       uploadMs: guard.limits.upload,
       collectedBytes: guard.limits.collected,
       collectedPerIssuerBytes: guard.limits.collected_per_issuer,
+      redactedBytes: guard.limits.redacted,
       refusedPerConnection: guard.limits.refused_per_connection,
     },
     token: buildToken(guard.token),

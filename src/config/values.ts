@@ -99,6 +99,11 @@ export const origin = checkedText(`an origin such as ${ORIGIN}`, (text) => {
   return written === text ? undefined : `an origin alone, as browsers send it: write ${written}`;
 });
 
+/** Reading one holds up everybody else: a megabyte takes some tens of milliseconds. */
+export const redactedSize = scalarAs('a size from 64KB to 32MB, such as 4MB', (value) => {
+  const bytes = parseSizeBytes(value);
+  return bytes !== undefined && bytes >= 64 * 1024 && bytes <= 32 * 1024 * 1024 ? bytes : undefined;
+});
 export const address = scalarAs(
   'an address such as 127.0.0.1:8090, [::1]:8090 or unix:/run/guard.sock',
   parseListenAddress,

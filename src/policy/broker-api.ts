@@ -1,6 +1,7 @@
 // How a broker's API is written down (catalogue/, one file a broker), and what a row of it means. Knows no broker, no role
 // and no request.
 import type { Action, ActionClass } from '../decision.ts';
+import { SecretMembers } from './secret-members.ts';
 
 export interface BrokerApi {
   readonly name: string;
@@ -41,7 +42,8 @@ export interface Route {
   readonly template: string;
   readonly action: Action;
   readonly hides: readonly string[];
-  readonly topics: string | undefined;
+  /** The same, ready to be asked; undefined where the answer is no JSON to leave them out of. */
+  readonly secrets: SecretMembers | undefined;
   readonly targets: readonly RouteTarget[];
   readonly query: QueryRule | undefined;
   readonly scope: string | undefined;
@@ -74,13 +76,14 @@ function readRow(line: string, index: number, api: BrokerApi): Route {
   const [method = '', template = '', name = '', actionClass, ...pairs] = row.trim().split(/ +/);
   const values = new Map(pairs.map((pair) => pair.split(/=(.*)/, 2) as [string, string]));
   const query = values.get('query');
+  const hides = readMembers(values.get('hides'), api);
   return {
     index,
     method,
     template,
     action: Object.freeze({ name, class: actionClass as ActionClass }),
-    hides: readMembers(values.get('hides'), api),
-    topics: values.get('topics'),
+    hides,
+    secrets: isRedactable(method, actionClass, hides) ? new SecretMembers(hides) : undefined,
     targets: splitList(values.get('target')).map((text) => readTarget(text, template)),
     query: query === undefined ? undefined : readQueryRule(query),
     scope: values.get('scope'),
@@ -89,6 +92,13 @@ function readRow(line: string, index: number, api: BrokerApi): Route {
     note,
   };
 }
+
+/** A lone `*` hides all of the answer. */
+const isRedactable = (method: string, actionClass: string | undefined, hides: readonly string[]): boolean =>
+  method === 'GET' &&
+  (actionClass === 'read' || actionClass === 'secrets') &&
+  hides.length > 0 &&
+  hides[0] !== '*';
 
 const splitList = (text: string | undefined): string[] => (text === undefined ? [] : text.split(','));
 
@@ -105,6 +115,10 @@ function readTarget(text: string, template: string): RouteTarget {
 
 /** The segments of a template: `/a/{x/}/b` has three. */
 export const splitTemplate = (template: string): string[] => template.match(/\{[^}]*\}|[^/]+/g) ?? [];
+
+/** The names of the parameters, each at its segment; of a literal segment its text. */
+export const nameSegments = (template: string): string[] =>
+  splitTemplate(template).map((segment) => segment.replace(/[{}/]/g, ''));
 
 function readQueryRule(text: string): QueryRule {
   const names = text === 'none' ? [] : text.split(',');

@@ -4,7 +4,7 @@ import type { ClaimedRights } from '../decision.ts';
 import { measureAlias } from './aliases.ts';
 import type { Route } from './broker-api.ts';
 import { type PathRule, readResourceScopes } from './rabbitmq-scopes.ts';
-import { intersect, type Rights, unite, WHOLE } from './rights.ts';
+import { intersect, NONE, type Rights, unite } from './rights.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 export interface Narrowing {
@@ -28,7 +28,10 @@ function measureWords(words: readonly string[], vocabulary: Vocabulary): Rights 
   return aliases.map((word) => measureAlias(word, vocabulary)).reduce(unite, vocabulary.grant(own));
 }
 
-/** @param path canonical */
-export function isWithin({ rights, pathRule }: Narrowing, route: Route, path: string): boolean {
-  return rights[route.index] === WHOLE && (pathRule === undefined || pathRule(route, path));
+/**
+ * How much of a route it leaves.
+ * @param path canonical
+ */
+export function leavesOf({ rights, pathRule }: Narrowing, route: Route, path: string): number {
+  return pathRule === undefined || pathRule(route, path) ? (rights[route.index] as number) : NONE;
 }

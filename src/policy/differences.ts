@@ -1,5 +1,6 @@
 // What changes for whom between two policies: actions that an issuer gains or loses, and conditions that are others.
 import type { FiledIssuer, Policy } from './policy.ts';
+import { allowedOf, type Verdict } from './verdicts.ts';
 
 export interface PolicyState {
   readonly policy: Policy;
@@ -51,8 +52,14 @@ function listActions(issuer: string, state: PolicyState): Set<string> {
   const { verdicts } = state.policy.of(filed);
   if (filed.usable === false) return new Set();
   const { routes } = state.policy.vocabulary.profile;
-  return new Set(routes.filter(({ index }) => verdicts[index]?.allowed).map(({ action }) => action.name));
+  const names = routes.map(({ index, action }) => nameAllowed(verdicts[index], action.name));
+  return new Set(names.filter((name) => name !== undefined));
 }
+
+const nameAllowed = (verdict: Verdict | undefined, name: string): string | undefined => {
+  if (verdict === undefined || allowedOf(verdict) === undefined) return undefined;
+  return verdict.whole === undefined ? `${name} (redacted)` : name;
+};
 
 function describeConditions(issuer: string, state: PolicyState): Map<string, string> {
   const { issuers } = state.policy.settings;

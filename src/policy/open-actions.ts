@@ -1,16 +1,17 @@
 // Reads that need no token, for callers from named networks: metrics for a scraper that cannot hold one.
-import { allow, type Decision, type Grant } from '../decision.ts';
+import { allow, type Decision } from '../decision.ts';
 import { compileNetworks } from '../http/networks.ts';
 import type { Route } from './broker-api.ts';
+import type { Permit } from './permit.ts';
 
 export interface OpenRule {
   readonly actions: readonly string[];
   readonly sources: readonly string[];
 }
 
-export type OpenActions = (route: Route, client: string | undefined) => Decision<Grant> | undefined;
+export type OpenActions = (route: Route, client: string | undefined) => Decision<Permit> | undefined;
 
-const OPEN = Object.freeze(allow<Grant>(Object.freeze({ role: undefined, rule: 'open' })));
+const OPEN = Object.freeze(allow<Permit>(Object.freeze({ role: undefined, rule: 'open', hides: undefined })));
 
 /** Only what is a read and hides nothing can be open. */
 export const canBeOpen = ({ action, hides, query }: Route): boolean =>

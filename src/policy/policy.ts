@@ -3,13 +3,14 @@
 import { type Decision, type Denial, deny, denyPermission, type Grant, type Principal } from '../decision.ts';
 import type { IssuerRules } from '../keystore/issuer-rules.ts';
 import type { Route } from './broker-api.ts';
-import { compileClaimedRights, isWithin, type Narrowing } from './claimed-rights.ts';
+import { compileClaimedRights, leavesOf, type Narrowing } from './claimed-rights.ts';
 import { compileIssuerPolicy, type IssuerPolicy, type PolicyDefaults } from './issuer-policy.ts';
 import { compileOpenActions, type OpenActions, type OpenRule } from './open-actions.ts';
+import type { Permit } from './permit.ts';
 import { loadProfile, type ProfileName } from './profile.ts';
-import { findQueryFault } from './query.ts';
-import { NONE } from './rights.ts';
-import { VerdictTables } from './verdicts.ts';
+import { findQueryFault, findSecretAsked } from './query.ts';
+import { NONE, REDACTED, settle, WHOLE } from './rights.ts';
+import { allowedOf, type Verdict, VerdictTables } from './verdicts.ts';
 import { type OwnRoles, Vocabulary } from './vocabulary.ts';
 
 export interface PolicySettings extends PolicyDefaults {
@@ -74,14 +75,11 @@ export class Policy {
     return deny('lifetime_too_long', `At most ${maxLifetimeSeconds} s from iat to exp for this issuer.`);
   }
 
-  authorize(principal: Principal, filed: FiledIssuer, asked: Asked, nowSeconds: number): Decision<Grant> {
+  authorize(principal: Principal, filed: FiledIssuer, asked: Asked, nowSeconds: number): Decision<Permit> {
     const policy = this.of(filed);
-    const { route } = asked;
-    const verdict = route === undefined ? undefined : policy.verdicts[route.index];
-    const denial = this.#findDenial(principal, policy, asked, nowSeconds);
-    if (denial === undefined) return verdict?.allowed as Decision<Grant>;
-    if (!policy.isObserved) return denial;
-    return { allowed: true, value: { ...(denial.grant as Grant), wouldDeny: denial.reason } };
+    const decision = this.#judge(principal, policy, asked, nowSeconds);
+    if (policy.isObserved) return observe(decision);
+    return decision;
   }
 
   /** Of a door that has rules of its own: whether the issuer is one to be let in here and now. */
@@ -104,37 +102,47 @@ export class Policy {
     const admin = this.vocabulary.role('admin');
     return (
       claimedRights === undefined &&
-      verdicts.every(({ allowed }, index) => allowed !== undefined || admin?.[index] === NONE)
+      verdicts.every(({ whole }, index) => whole !== undefined || admin?.[index] === NONE)
     );
   }
 
   /** Whether anybody may, without a token. */
-  authorizeNobody({ route, client }: Asked): Decision<Grant> | undefined {
+  authorizeNobody({ route, client }: Asked): Decision<Permit> | undefined {
     return route === undefined ? undefined : this.#open(route, client);
   }
 
-  #findDenial(
+  #judge(
     principal: Principal,
     { verdicts, conditions }: IssuerPolicy,
-    { route, target, client }: Asked,
+    asked: Asked,
     nowSeconds: number,
-  ): Denial | undefined {
+  ): Decision<Permit> {
+    const { route, client } = asked;
     if (route === undefined) return denyUnknown(principal);
-    const verdict = verdicts[route.index] as (typeof verdicts)[number];
-    if (verdict.allowed === undefined) return this.#denyRight(principal, route, verdict.grant);
-    if (route.query !== undefined) {
-      const fault = findQueryFault(route.query, target?.text ?? '');
-      if (fault !== undefined)
-        return denyPermission(fault, { ...verdict.grant, rule: 'query' }, principal, undefined);
-    }
-    const { claimedRights } = principal;
-    if (claimedRights !== undefined && !isWithin(this.#narrow(claimedRights), route, target?.path ?? ''))
-      return denyClaimed(principal, route, verdict.grant);
+    const verdict = verdicts[route.index] as Verdict;
+    if (allowedOf(verdict) === undefined) return this.#denyRight(principal, route, verdict.grant);
+    const allowed = this.#narrowRight(principal, verdict, route, asked.target?.path ?? '');
+    if (allowed === undefined) return denyClaimed(principal, route, verdict.grant);
+    const fault = findFault(route, allowed, asked.target?.text ?? '');
+    if (fault !== undefined)
+      return denyPermission(fault, { ...verdict.grant, rule: 'query' }, principal, undefined);
     for (const condition of conditions) {
       if (!condition.holds(principal, client, nowSeconds))
         return denyCondition(principal, { ...verdict.grant, rule: condition.rule });
     }
-    return undefined;
+    return allowed;
+  }
+
+  /** As much of what the issuer has as the token leaves. */
+  #narrowRight(
+    { claimedRights }: Principal,
+    verdict: Verdict,
+    route: Route,
+    path: string,
+  ): Decision<Permit> | undefined {
+    if (claimedRights === undefined) return allowedOf(verdict);
+    const left = settle(verdict.right & leavesOf(this.#narrow(claimedRights), route, path), route);
+    return left === WHOLE ? verdict.whole : left === REDACTED ? verdict.redacted : undefined;
   }
 
   #narrow(claimed: NonNullable<Principal['claimedRights']>): Narrowing {
@@ -146,12 +154,31 @@ export class Policy {
   }
 
   #denyRight(principal: Principal, route: Route, grant: Grant): Denial {
-    const roles = this.vocabulary.rolesWith(route);
+    const roles = this.vocabulary.listRoles(route);
     const needed = roles.length === 0 ? 'no role has it' : `it needs one of the roles ${roles.join(', ')}`;
     const held = grant.role === undefined ? 'none' : grant.role;
     const detail = `${describeAction(route)}: ${needed}. ${principal.issuer} has ${held} (${grant.rule}).`;
     return denyPermission(detail, grant, principal, route.action.name);
   }
+}
+
+/** In observe mode everything passes: what would not have, or not whole, is noted. */
+function observe(decision: Decision<Permit>): Decision<Permit> {
+  if (!decision.allowed) {
+    const { role, rule } = decision.grant as Grant;
+    const wouldDeny = decision.reason;
+    return { allowed: true, value: { role, rule, hides: undefined, wouldDeny } };
+  }
+  const { role, rule, hides } = decision.value;
+  if (hides === undefined) return decision;
+  return { allowed: true, value: { role, rule, hides: undefined, wouldRedact: true } };
+}
+
+/** What is wrong with the query of a call that is allowed otherwise. */
+function findFault(route: Route, allowed: Decision<Permit>, target: string): string | undefined {
+  const fault = route.query && findQueryFault(route.query, target);
+  if (fault !== undefined || !allowed.allowed || allowed.value.hides === undefined) return fault;
+  return findSecretAsked(allowed.value.hides, target);
 }
 
 const describeAction = ({ action }: Route): string => `${action.name}, of the class ${action.class}`;

@@ -1,6 +1,6 @@
 // RabbitMQ's scopes of OAuth 2: `rabbitmq.tag:monitoring`, `rabbitmq.read:VHOST/NAME`. A tag says which calls there are for the
 // token; calls about a queue or an exchange need a permission for that very one as well.
-import { type Route, splitTemplate } from './broker-api.ts';
+import { nameSegments, type Route } from './broker-api.ts';
 import { decodePercent, readSegment } from './path-segment.ts';
 import { compilePieces } from './wildcard.ts';
 
@@ -72,6 +72,6 @@ function hasPermissions(
 }
 
 function readParameters(template: string, path: string): (name: string) => string {
-  const names = splitTemplate(template).map((segment) => segment.replace(/[{}/]/g, ''));
+  const names = nameSegments(template);
   return (name) => readSegment(path, names.indexOf(name));
 }

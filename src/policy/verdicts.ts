@@ -4,7 +4,8 @@ import { LRUCache } from 'lru-cache';
 import { allow, type Decision, type Grant } from '../decision.ts';
 import type { IssuerRules } from '../keystore/issuer-rules.ts';
 import type { Route } from './broker-api.ts';
-import { NONE, type Rights, subtract, unite, WHOLE } from './rights.ts';
+import type { Permit } from './permit.ts';
+import { NONE, type Rights, settle, subtract, unite, WHOLE } from './rights.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** By the index of the route. */
@@ -12,9 +13,15 @@ export type Verdicts = readonly Verdict[];
 
 export interface Verdict {
   readonly grant: Grant;
-  /** The same as a decision, made once; undefined where it is not allowed. */
-  readonly allowed: Decision<Grant> | undefined;
+  /** A bit for the call and one for its secrets: a token may have less. */
+  readonly right: number;
+  /** Decisions, made once, for all of it and for a redacted read; undefined where there is none. */
+  readonly whole: Decision<Permit> | undefined;
+  readonly redacted: Decision<Permit> | undefined;
 }
+
+/** What is allowed of the route, as far as nothing else narrows it. */
+export const allowedOf = ({ whole, redacted }: Verdict): Decision<Permit> | undefined => whole ?? redacted;
 
 /** As much of an issuer's rules as says what its rights are. */
 export type RightRules = Pick<IssuerRules, 'roles' | 'allow' | 'deny'>;
@@ -84,22 +91,40 @@ interface Judge {
 }
 
 function combine(judges: readonly Judge[], route: Route): Verdict {
-  const denying = judges.find((judge) => !allows(judge, route));
-  const deciding = denying ?? judges.findLast(({ says }) => says) ?? (judges[0] as Judge);
+  const right = judges.reduce((left, judge) => left & rightOf(judge, route), WHOLE);
+  const settled = settle(right, route);
+  // Whoever leaves the least decides; among those, the last who says what there is.
+  const least = judges.filter((judge) => settle(rightOf(judge, route), route) === settled);
+  const saying = least.findLast(({ says }) => says) ?? judges.findLast(({ says }) => says);
+  const deciding = (settled === NONE ? least[0] : saying) ?? (judges[0] as Judge);
   const grant = Object.freeze(
-    denying === undefined ? describeRight(deciding, route) : describeWant(deciding, route),
+    settled === NONE ? describeWant(deciding, route) : describeRight(deciding, route, settled),
   );
-  return Object.freeze({ grant, allowed: denying === undefined ? Object.freeze(allow(grant)) : undefined });
+  const { secrets } = route;
+  return Object.freeze({
+    grant,
+    right,
+    whole: settled === WHOLE ? permit(grant, undefined) : undefined,
+    redacted: settled === NONE || secrets === undefined ? undefined : permit(grant, secrets),
+  });
 }
 
-function allows({ says, rights, taken }: Judge, { index }: Route): boolean {
-  return says ? rights[index] === WHOLE : taken.every(([, one]) => one[index] === NONE);
+function permit({ role, rule }: Grant, hides: Permit['hides']): Decision<Permit> {
+  const redacts = hides === undefined ? undefined : true;
+  return Object.freeze(allow<Permit>(Object.freeze({ role, rule, redacts, hides })));
 }
 
-function describeRight({ byRole, byWord, rule }: Judge, { index }: Route): Grant {
-  const roles = namesOf(byRole.filter(([, one]) => one[index] === WHOLE));
+function rightOf({ says, rights, taken }: Judge, { index }: Route): number {
+  if (says) return rights[index] as number;
+  return taken.reduce((left, [, one]) => left & ~(one[index] as number), WHOLE);
+}
+
+function describeRight({ byRole, byWord, rule }: Judge, { index }: Route, settled: number): Grant {
+  const has = ([, one]: Named[number]) => ((one[index] as number) & settled) === settled;
+  const some = ([, one]: Named[number]) => one[index] !== NONE;
+  const roles = namesOf(byRole.some(has) ? byRole.filter(has) : byRole.filter(some));
   if (roles.length > 0) return { role: roles.join(', '), rule };
-  const word = byWord.find(([, one]) => one[index] === WHOLE)?.[0];
+  const word = (byWord.find(has) ?? byWord.find(some))?.[0];
   return { role: undefined, rule: word === undefined ? 'allow' : `allow ${word}` };
 }
 

@@ -4,11 +4,12 @@ import { ACTION_CLASSES } from '../decision.ts';
 import type { Route } from './broker-api.ts';
 import type { Profile } from './profile.ts';
 import {
-  isRedactable,
   measureRights,
   NONE,
   REDACTED,
   type Rights,
+  SECRETS,
+  settle,
   subtract,
   unite,
   WHOLE,
@@ -38,8 +39,24 @@ export class Vocabulary {
   }
 
   /** The roles that have all of a route. */
-  rolesWith({ index }: Route): string[] {
-    return this.roleNames.filter((name) => this.#roles.get(name)?.[index] === WHOLE);
+  rolesWith(route: Route): string[] {
+    return this.#rolesThatHave(WHOLE, route);
+  }
+
+  /** The roles that have it without what its answer hides. */
+  rolesRedacted(route: Route): string[] {
+    return this.#rolesThatHave(REDACTED, route);
+  }
+
+  /** All of these, in words. */
+  listRoles(route: Route): string[] {
+    return [...this.rolesWith(route), ...this.rolesRedacted(route).map((name) => `${name} (redacted)`)];
+  }
+
+  #rolesThatHave(right: number, route: Route): string[] {
+    return this.roleNames.filter(
+      (name) => settle(this.#roles.get(name)?.[route.index] ?? NONE, route) === right,
+    );
   }
 
   /** Whether the word means anything in `allow`, `deny` or a role. */
@@ -55,15 +72,14 @@ export class Vocabulary {
 
   /** What words give together: a word that means nothing gives nothing. */
   grant(words: readonly string[]): Rights {
-    const rights = words.map((word) => this.#measure(word)).reduce(unite, this.nothing());
-    if (!words.includes('secrets')) return rights;
-    return rights.map((right) => (right === REDACTED ? WHOLE : right));
+    return words.map((word) => this.#measure(word)).reduce(unite, this.nothing());
   }
 
   /** Everything a word takes away. */
   cover(word: string): Rights {
     const role = this.#roles.get(word);
     if (role !== undefined) return role;
+    if (word === 'secrets') return measureRights(this.profile.routes, coverSecrets);
     const isCovered = isClass(word) ? ({ action }: Route) => action.class === word : this.#matcher(word);
     return measureRights(this.profile.routes, (route) => (isCovered(route) ? WHOLE : NONE));
   }
@@ -99,12 +115,21 @@ const isClass = (word: string): boolean => (ACTION_CLASSES as readonly string[])
 
 const measureClass =
   (word: string) =>
-  (route: Route): number => {
-    if (isOnlyByName(route.action.name)) return NONE;
-    if (route.action.class === word) return word === 'read' && route.hides.length > 0 ? REDACTED : WHOLE;
-    // A read of secrets is a read without them.
-    return word === 'read' && isRedactable(route) ? REDACTED : NONE;
+  ({ action, hides, secrets }: Route): number => {
+    if (isOnlyByName(action.name)) return NONE;
+    // What a read hides belongs to the class `secrets`, and a read of secrets without them is a read.
+    if (word === 'read') return action.class === 'read' ? withoutHidden(hides) : secrets ? REDACTED : NONE;
+    if (action.class === word) return WHOLE;
+    return word === 'secrets' && action.class === 'read' && hides.length > 0 ? SECRETS : NONE;
   };
+
+const withoutHidden = (hides: readonly string[]): number => (hides.length === 0 ? WHOLE : REDACTED);
+
+/** Whoever loses the class keeps what is a read without it. */
+function coverSecrets({ action, hides, secrets }: Route): number {
+  if (secrets !== undefined) return SECRETS;
+  return action.class === 'secrets' || (action.class === 'read' && hides.length > 0) ? WHOLE : NONE;
+}
 
 /** A pattern that begins with its wildcard names nothing by its name. */
 const measureAction =

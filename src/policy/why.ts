@@ -8,6 +8,8 @@ export interface Why {
   readonly action: string | null;
   readonly class: string | null;
   readonly allowed: boolean;
+  /** Its secrets are left out of the answer; absent where they are not. */
+  readonly redacted?: true;
   /** The rule of the policy that decides, or the reason why it is not asked. */
   readonly rule: string;
   /** The roles of the caller that decide, or those that are not enough. */
@@ -49,10 +51,13 @@ export function explainCall(policy: Policy, caller: Caller, method: string, text
   const asked: Asked = { route, target: target.value, client: caller.client };
   const decision = policy.authorize(caller.principal, caller.filed, asked, caller.nowSeconds);
   const grant = decision.allowed ? decision.value : decision.grant;
+  const permit = decision.allowed ? decision.value : undefined;
+  const isRedacted = permit?.hides !== undefined || permit?.wouldRedact === true;
   return {
     action: route?.action.name ?? null,
-    class: route?.action.class ?? null,
-    allowed: decision.allowed && decision.value.wouldDeny === undefined,
+    class: isRedacted ? 'read' : (route?.action.class ?? null),
+    allowed: permit !== undefined && permit.wouldDeny === undefined,
+    ...(isRedacted && { redacted: true as const }),
     rule: grant?.rule ?? 'none',
     role: grant?.role,
     ...(!decision.allowed && { message: decision.detail ?? REASONS[decision.reason].message }),
@@ -66,3 +71,7 @@ const refuse = (reason: DenyReason, detail?: string): Why => ({
   rule: reason,
   message: [REASONS[reason].message, detail].filter(Boolean).join(' '),
 });
+
+/** What is asked of the bodies of an allowed call, as the rest of a sentence; empty where nothing is. */
+export const describeBodies = ({ redacted }: Why): string =>
+  redacted ? ', without the secrets of its answer' : '';

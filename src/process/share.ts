@@ -29,6 +29,7 @@ export function shareOut({ upstream, limits }: Settings, share: Share): BrokerSe
     },
     limits: {
       uploadMs: limits.uploadMs,
+      redactedBytes: limits.redactedBytes,
       collected: { total: room(limits.collectedBytes), perCaller: room(limits.collectedPerIssuerBytes) },
     },
   };

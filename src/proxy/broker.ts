@@ -11,17 +11,23 @@ import type { BodyLimits } from './body.ts';
 import { createFailureReport } from './failure-report.ts';
 import type { OutboundOptions } from './outbound.ts';
 import { probeBroker } from './probe.ts';
+import type { RedactionLimits } from './redacted-answer.ts';
 import type { RelayOptions } from './relay.ts';
 
 /** As far as this process has it, where several share the limits. */
 export interface BrokerSettings {
   readonly upstream: UpstreamSettings & Pick<PoolOptions, 'maxPublishes'>;
-  readonly limits: { readonly uploadMs: number; readonly collected: AllowanceLimits };
+  readonly limits: {
+    readonly uploadMs: number;
+    readonly collected: AllowanceLimits;
+    readonly redactedBytes: number;
+  };
 }
 
 export interface Broker extends OutboundOptions, RelayOptions, BodyLimits {
   readonly settings: BrokerSettings;
   readonly upstream: UpstreamPool;
+  readonly redaction: RedactionLimits;
   /** Asks for an answer to `target`: undefined when there is one, else the reason why not. */
   probe(target: string): Promise<UpstreamReason | undefined>;
   /**
@@ -45,8 +51,8 @@ export function openBroker(
 ): Broker {
   const { origin, basePath, credentials, maxBodyBytes, bodyTimeoutMs } = settings.upstream;
   const upstream = takeOver(predecessor, settings.upstream) ?? new UpstreamPool(settings.upstream, tick);
-  const before = predecessor?.collected;
-  const { uploadMs, collected } = settings.limits;
+  const { uploadMs, collected, redactedBytes } = settings.limits;
+  const held = { total: HELD_ANSWERS * redactedBytes, perCaller: HELD_OF_CALLER * redactedBytes };
   const credential = credentials && basicCredential(credentials.username, credentials.password);
   const reportFailure = createFailureReport(say);
   const outbound = { origin, basePath, host: new URL(origin).host, credential };
@@ -56,7 +62,8 @@ export function openBroker(
     upstream,
     maxBodyBytes,
     uploadTimes: { stallMs: bodyTimeoutMs, wholeMs: uploadMs, tick },
-    collected: isDeepStrictEqual(before?.limits, collected) && before ? before : new Allowance(collected),
+    collected: keepAllowance(predecessor?.collected, collected),
+    redaction: { maxAnswerBytes: redactedBytes, held: keepAllowance(predecessor?.redaction.held, held) },
     tick,
     say,
     reportFailure,
@@ -66,6 +73,13 @@ export function openBroker(
     },
   };
 }
+
+/** Of the largest answers whose secrets are left out, so many are held at a time. */
+const HELD_ANSWERS = 8;
+const HELD_OF_CALLER = 4;
+
+const keepAllowance = (before: Allowance | undefined, limits: AllowanceLimits): Allowance =>
+  before !== undefined && isDeepStrictEqual(before.limits, limits) ? before : new Allowance(limits);
 
 function takeOver(
   predecessor: Broker | undefined,

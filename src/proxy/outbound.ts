@@ -5,6 +5,7 @@ import { allow, type Decision, deny, type Principal } from '../decision.ts';
 import { AUTHORIZATION } from '../http/credential.ts';
 import type { Head } from '../http/head.ts';
 import type { Target } from '../http/target.ts';
+import type { Permit } from '../policy/permit.ts';
 
 /** A request that every step has let pass. */
 export interface Forwarded {
@@ -15,6 +16,7 @@ export interface Forwarded {
   readonly target: Target;
   /** Undefined where the call is open to whoever has no token. */
   readonly principal: Principal | undefined;
+  readonly grant: Pick<Permit, 'hides'>;
 }
 
 export interface OutboundOptions {
@@ -35,13 +37,14 @@ const MAX_HEAD_BYTES = 8191;
  * @param contentLength exact body length in bytes; undefined for a request without a body
  */
 export function buildOutboundHead(
-  { id, req, head: received, target, principal }: Forwarded,
+  { id, req, head: received, target, principal, grant }: Forwarded,
   contentLength: number | undefined,
   options: OutboundOptions,
 ): Decision<string> {
   let head = `${req.method} ${options.basePath}${target.text} HTTP/1.1\r\nhost: ${options.host}\r\n`;
-  const { fields, contentType } = received;
+  const fields = grant.hides === undefined ? received.fields : selectPlainly(received.fields);
   for (let at = 0; at < fields.length; at += 2) head += `${fields[at]}: ${fields[at + 1]}\r\n`;
+  const { contentType } = received;
   if (contentLength !== undefined) {
     if (contentType !== undefined) head += `content-type: ${contentType}\r\n`;
     head += `content-length: ${contentLength}\r\n`;
@@ -52,6 +55,18 @@ export function buildOutboundHead(
   if (head.length <= MAX_HEAD_BYTES) return allow(head);
   const isSubject = head.length - subject.length <= MAX_HEAD_BYTES;
   return deny('head_too_large', isSubject ? SHORTER_SUBJECT : 'Send a shorter path or fewer headers.');
+}
+
+/** What asks for a part of the answer, for it in another form, or whether it is still the same. */
+const SELECTIVE = /^(?:accept|range|if-.*)$/;
+
+/** For an answer that has to be read: all of it, as JSON. */
+function selectPlainly(fields: readonly string[]): string[] {
+  const plain = ['accept', 'application/json'];
+  for (let at = 0; at < fields.length; at += 2) {
+    if (!SELECTIVE.test(fields[at] as string)) plain.push(fields[at] as string, fields[at + 1] as string);
+  }
+  return plain;
 }
 
 const SHORTER_SUBJECT =

@@ -55,7 +55,7 @@ function observe(state: RequestState, endedTick: number): Observation {
     client: state.client,
     method: state.req.method,
     path: state.route?.hasSecretPath ? state.route.template : state.target?.path,
-    action: state.isPreflight ? PREFLIGHT : state.route?.action,
+    action: nameAction(state),
     grant: state.grant,
     target: describeTarget(state),
     principal: state.principal,
@@ -68,6 +68,13 @@ function observe(state: RequestState, endedTick: number): Observation {
     bytesIn: isOwn ? (body?.received ?? 0) : undefined,
     bytesOut: isOwn ? (relay?.bytesOut ?? 0) + (refusalBytes ?? 0) : undefined,
   };
+}
+
+/** A read whose secrets are left out is a read, whatever the call is otherwise. */
+function nameAction({ route, grant, isPreflight }: RequestState): Observation['action'] {
+  if (isPreflight) return PREFLIGHT;
+  if (route === undefined || grant?.hides === undefined) return route?.action;
+  return { name: route.action.name, class: 'read' };
 }
 
 function describeTarget({ denial, req, route, target }: RequestState): string | undefined {

@@ -1,10 +1,11 @@
 // What is known of a request while its steps run. Each member is written where the comment above it says.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Denial, type Grant, type Principal, REASONS } from '../decision.ts';
+import { type Denial, type Principal, REASONS } from '../decision.ts';
 import type { AnswerConnection, Exchange } from '../http/exchange.ts';
 import type { Head } from '../http/head.ts';
 import type { Target } from '../http/target.ts';
 import type { Route } from '../policy/broker-api.ts';
+import type { Permit } from '../policy/permit.ts';
 import type { RequestBody } from '../proxy/body.ts';
 import type { Relay } from '../proxy/relay.ts';
 
@@ -34,7 +35,7 @@ export class RequestState implements Exchange {
   // openBody
   body: RequestBody | undefined;
   // authorize
-  grant: Grant | undefined;
+  grant: Permit | undefined;
   // forward
   relay: Relay | undefined;
   // answerDenials, or the connection that broke

@@ -96,9 +96,16 @@ describe.skipIf(lacksRabbitmq)('RabbitMQ behind the guard', () => {
     },
   );
 
-  async function askAs(issuer: Issuer, iss: string, method: string, target: string, body?: object) {
+  async function askAs(
+    issuer: Issuer,
+    iss: string,
+    method: string,
+    target: string,
+    body?: object,
+    further: readonly string[] = [],
+  ) {
     const text = body === undefined ? '' : JSON.stringify(body);
-    const lines = [`Authorization: Bearer ${mintToken(issuer, { iss })}`];
+    const lines = [`Authorization: Bearer ${mintToken(issuer, { iss })}`, ...further];
     if (body !== undefined) lines.push('Content-Type: application/json', `Content-Length: ${text.length}`);
     return sendRaw(guard.port, buildHead(method, target, lines) + text);
   }
@@ -119,18 +126,46 @@ describe.skipIf(lacksRabbitmq)('RabbitMQ behind the guard', () => {
   it.each([
     ['viewer.pub', VIEWER],
     ['publisher.pub', PUBLISHER],
-  ])('lets %s neither delete a queue, take its messages, nor read definitions', async (iss, issuer) => {
+  ])('lets %s neither delete a queue nor take its messages', async (iss, issuer) => {
     const queue = '/api/queues/%2F/kept';
     expect([201, 204]).toContain((await ask('PUT', queue, {})).status);
     for (const [method, target] of [
       ['DELETE', queue],
       ['DELETE', `${queue}/contents`],
       ['POST', `${queue}/get`],
-      ['GET', '/api/definitions'],
-      ['GET', '/api/definitions/%2F'],
-      ['GET', '/api/users'],
+      ['POST', '/api/definitions'],
     ] as const)
       expect((await askAs(issuer, iss, method, target)).status, `${method} ${target}`).toBe(403);
     expect((await ask('GET', queue)).status).toBe(200);
+  });
+
+  it('shows a viewer definitions and users without hashes, and a publisher none', async () => {
+    const hash = JSON.parse((await askAs(ISSUER, 'ops.pub', 'GET', '/api/users/guest')).body).password_hash;
+    expect(hash).toMatch(/^[\w+/]{40,}=*$/);
+    const uri = 'amqp://user:planted-secret@127.0.0.1';
+    const parameter = { value: { uri, 'ack-mode': 'on-confirm' }, name: 'planted' };
+    expect([201, 204]).toContain((await ask('PUT', '/api/global-parameters/planted', parameter)).status);
+    for (const target of [
+      '/api/definitions',
+      '/api/definitions/%2F',
+      '/api/users',
+      '/api/users/guest',
+      '/api/global-parameters',
+    ]) {
+      const raw = await askAs(ISSUER, 'ops.pub', 'GET', target);
+      const shown = await askAs(VIEWER, 'viewer.pub', 'GET', target, undefined, ['Accept-Encoding: gzip']);
+      expect(shown.status, target).toBe(200);
+      expect(shown.headers.get('x-guard-redacted')).toBe('true');
+      expect(shown.body).not.toContain(hash);
+      expect(shown.body).not.toContain('planted-secret');
+      // Nothing else is another.
+      expect(shown.body).toBe(
+        raw.body
+          .replaceAll(/"password_hash":"[^"]*"/g, '"password_hash":"******"')
+          .replaceAll(JSON.stringify(uri), '"******"'),
+      );
+      expect((await askAs(PUBLISHER, 'publisher.pub', 'GET', target)).status).toBe(403);
+    }
+    expect((await askAs(ISSUER, 'ops.pub', 'GET', '/api/definitions')).body).toContain('planted-secret');
   });
 });

@@ -34,6 +34,18 @@ describe('policy why', () => {
       'viewer',
       { action: 'brokers.list', class: 'read', allowed: true, rule: 'roles' },
     ],
+    [
+      'GET',
+      '/api/v4/configuration',
+      'viewer',
+      { action: 'configuration.read', class: 'read', allowed: true, rule: 'roles', redacted: true },
+    ],
+    [
+      'GET',
+      '/api/v4/configuration',
+      'admin',
+      { action: 'configuration.read', class: 'secrets', allowed: true, rule: 'roles' },
+    ],
     ['POST', PUBLISH, 'viewer', { action: 'mqtt.publish', class: 'publish', allowed: false, rule: 'roles' }],
     ['GET', '/api/v4/nothing', 'admin', { action: null, class: null, allowed: false, rule: 'catalogue' }],
     ['PATCH', BROKERS, 'admin', { action: null, class: null, allowed: false, rule: 'method_not_allowed' }],
@@ -76,7 +88,40 @@ describe('policy why', () => {
   });
 });
 
+describe('policy why in words', () => {
+  it.each([
+    ['viewer', 'may, without the secrets of its answer (roles)', 'read'],
+    ['publisher', 'may not (roles)', 'secrets'],
+  ])('says what %s gets of a read of secrets', async (role, verdict, name) => {
+    const args = ['policy', 'why', 'GET', '/api/v4/configuration', '--as', role, '-c', confOf(workspace())];
+    expect((await runCommand(args)).stdout).toBe(
+      `configuration.read, of the class ${name}: ${role} ${verdict}; ` +
+        'roles that have it: admin, viewer (redacted), operator (redacted)\n',
+    );
+  });
+});
+
 describe('policy table', () => {
+  it('says which reads are redacted', async () => {
+    const cwd = workspace('policy.issuers { ops.pub { roles = [operator] } }');
+    const { data: all } = await json(['policy', 'table', '-c', confOf(cwd)]);
+    expect(all).toContainEqual({
+      method: 'GET',
+      path: '/api/v4/configuration',
+      action: 'configuration.read',
+      class: 'secrets',
+      roles: ['admin'],
+      redacted: ['viewer', 'operator'],
+    });
+    const args = ['policy', 'table', '--issuer', 'ops.pub', '-c', confOf(cwd)];
+    const { data } = await json(args);
+    const rowOf = (action: string) => data.find((row: { action: string }) => row.action === action);
+    expect(rowOf('clients.list')).toMatchObject({ allowed: true, redacted: true });
+    expect(rowOf('brokers.list').redacted).toBeUndefined();
+    const { stdout } = await runCommand(args);
+    expect(stdout).toMatch(/^redacted +GET +\/api\/v4\/clients +clients\.list +read +roles$/m);
+  });
+
   it('lists every call with the roles that have it', async () => {
     const { code, data } = await json(['policy', 'table', '-c', confOf(workspace())]);
     expect(code).toBe(0);
@@ -131,6 +176,18 @@ describe('policy diff', () => {
     expect(stdout).toContain('ops.pub\n  + mqtt.publish\n  + mqtt.publish-many\n  ~ sources is another\n');
   });
 
+  it('tells a redacted read from a whole one, and names other conditions', async () => {
+    const old = workspace('policy.issuers { ops.pub { roles = [viewer], max_lifetime = 1h } }');
+    const next = workspace(
+      'policy.issuers { ops.pub { roles = [viewer], allow = [secrets], max_lifetime = 2h } }',
+    );
+    const { data } = await json(['policy', 'diff', confOf(old), confOf(next)]);
+    const [ops] = data.issuers;
+    expect(ops.gains).toContain('configuration.read');
+    expect(ops.loses).toContain('configuration.read (redacted)');
+    expect(ops.conditions).toEqual(['max_lifetime']);
+  });
+
   it('says that nothing changes', async () => {
     const conf = confOf(workspace());
     expect((await runCommand(['policy', 'diff', conf, conf])).stdout).toBe('nothing changes for anybody\n');
@@ -163,6 +220,14 @@ describe('explain', () => {
     const expired = await explain(cwd, ['GET', BROKERS, '--token-file', tokenIn({ exp: 1 })]);
     expect(expired).toMatchObject({ code: 1, data: { allowed: false, token: { reason: 'token_expired' } } });
     expect(expired.data.call).toBeUndefined();
+  });
+
+  it('says what is asked of the bodies', async () => {
+    const cwd = workspace('', { 'keys/ops.policy.conf': 'roles = [operator]' });
+    const redacted = ['explain', 'GET', '/api/v4/clients', '--token-file', tokenIn(), '-c', confOf(cwd)];
+    expect((await runCommand(redacted)).stdout).toContain(
+      'clients.list, of the class read: allowed, without the secrets of its answer (roles, operator)',
+    );
   });
 
   it('judges the address that is said', async () => {

@@ -129,6 +129,8 @@ describe('a single value', () => {
     ['guard.limits.upload', '0s', 'must be longer than 0, such as 2s'],
     ['guard.limits.collected', '255KB', 'must be a size from 256KB on, such as 8MB'],
     ['guard.limits.collected_per_issuer', 'none', 'must be a size from 256KB on, such as 8MB'],
+    ['guard.limits.redacted', '63KB', 'must be a size from 64KB to 32MB, such as 4MB'],
+    ['guard.limits.redacted', '33MB', 'must be a size from 64KB to 32MB, such as 4MB'],
     ['http_server.port', '0', 'must be a whole number from 1 to 65535'],
     ['http_server.port', '80.5', 'must be a whole number from 1 to 65535'],
     ['http_server.limit_conn', '0', 'must be a whole number, 1 or more'],

@@ -27,17 +27,12 @@ describe('a role', () => {
     expect(await statusOf(pair, 'GET', '/api/v4/configuration/basic')).toBe(200);
     for (const [method, target] of [
       ['POST', PUBLISH],
-      ['GET', '/api/v4/configuration'],
+      ['GET', '/api/v4/get_file?path=/etc/hostname'],
       ['POST', '/api/v4/configuration'],
       ['POST', '/api/v4/ctrl/stop'],
       ['DELETE', '/api/v4/rules/1'],
     ] as const)
       expect(await reasonOf(pair.ask(method, target))).toBe('not_permitted');
-  });
-
-  it('without secrets does not get a read whose answer hides some', async () => {
-    const pair = await withRules('roles = [viewer]');
-    await expectRefusal(pair, await pair.ask('GET', '/api/v4/clients'), 'not_permitted');
   });
 
   it('of one issuer is none of another', async () => {
@@ -102,7 +97,7 @@ describe('a refusal', () => {
     const pair = await withRules('roles = [viewer]');
     const connection = await pair.open();
     for (let call = 0; call < 5; call++) {
-      connection.write(pair.head('GET', '/api/v4/configuration'));
+      connection.write(pair.head('GET', '/api/v4/get_file?path=/etc/hostname'));
       expect((await connection.next()).status).toBe(403);
     }
   });

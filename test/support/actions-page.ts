@@ -28,10 +28,29 @@ export function formatActions(profile: Profile): string {
 | method | path | action | class | roles | |
 | --- | --- | --- | --- | --- | --- |
 ${rows.join('\n')}
+${formatHidden(routes)}`;
+}
+
+/** What a redacted read leaves out: many calls have the same members. */
+function formatHidden(routes: readonly Route[]): string {
+  const calls = new Map<string, Set<string>>();
+  for (const { action, hides, secrets } of routes) {
+    if (secrets === undefined) continue;
+    const members = hides.map((name) => `\`${name}\``).join(', ');
+    calls.set(members, (calls.get(members) ?? new Set()).add(`\`${action.name}\``));
+  }
+  if (calls.size === 0) return '';
+  const rows = [...calls].map(([members, names]) => `| ${members} | ${[...names].join(', ')} |`);
+  return `
+## What a redacted read leaves out
+
+| members | of the answers to |
+| --- | --- |
+${rows.join('\n')}
 `;
 }
 
 function describeRoles(route: Route, vocabulary: Vocabulary): string {
-  const roles = vocabulary.rolesWith(route);
+  const roles = vocabulary.listRoles(route);
   return roles.length === 0 ? 'by name only' : roles.join(', ');
 }

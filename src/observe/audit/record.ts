@@ -25,6 +25,10 @@ export interface AuditRecord {
   readonly rule: string | undefined;
   /** In observe mode: why it would not have been let pass. */
   readonly would_deny: string | undefined;
+  /** Secrets were left out of the answer. */
+  readonly redacted: true | undefined;
+  /** In observe mode: they would have been. */
+  readonly would_redact: true | undefined;
   /**
    * What it is about: a client id, a topic, a queue; of an MQTT client that connects its client id; of an ambiguous target the target
    * itself, escaped and cut.
@@ -51,7 +55,7 @@ export const auditObserver =
 
 export function toAuditRecord(seen: Observation): AuditRecord {
   const principal = seen.principal ?? seen.denial?.principal;
-  const grant = seen.grant ?? seen.denial?.grant;
+  const grant = seen.denial?.grant ?? seen.grant;
   return {
     type: 'audit',
     time: new Date(seen.startedAtMs).toISOString(),
@@ -70,6 +74,8 @@ export function toAuditRecord(seen: Observation): AuditRecord {
     role: grant?.role,
     rule: grant?.rule,
     would_deny: grant?.wouldDeny,
+    redacted: seen.denial === undefined ? grant?.redacts : undefined,
+    would_redact: grant?.wouldRedact,
     target: seen.target,
     outcome: outcomeOf(seen),
     reason: seen.denial?.reason,

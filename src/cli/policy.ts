@@ -48,7 +48,7 @@ async function printIssuer(terminal: Terminal, issuer: string, flags: PolicyFlag
     );
     return EXIT.refused;
   }
-  const { verdicts } = core.policy.of(filed);
+  const { verdicts, publish } = core.policy.of(filed);
   const rows = core.policy.vocabulary.profile.routes.map((route) => {
     const { index, method, template, action } = route;
     const verdict = verdicts[index] as Verdict;
@@ -57,6 +57,7 @@ async function printIssuer(terminal: Terminal, issuer: string, flags: PolicyFlag
       ...{ method, path: template, action: action.name, class: action.class },
       ...{ allowed: allowedOf(verdict) !== undefined, rule, role },
       ...(verdict.whole === undefined && verdict.redacted !== undefined && { redacted: true }),
+      ...(route.publish !== undefined && publish !== undefined && { publish: publish.filters }),
     };
   });
   const lines = rows.map((row) => [
@@ -65,11 +66,15 @@ async function printIssuer(terminal: Terminal, issuer: string, flags: PolicyFlag
     row.path,
     row.action,
     row.class,
-    row.rule,
+    row.publish === undefined ? row.rule : `${row.rule}, ${formatFilters(row.publish)}`,
   ]);
   terminal.print(flags.json ? toJson(rows) : formatColumns(lines));
   return EXIT.done;
 }
+
+/** Each list has to hold a topic. */
+const formatFilters = (filters: readonly (readonly string[])[]): string =>
+  filters.map((list) => `publish [${list.join(', ')}]`).join(' and ');
 
 export async function runWhy(
   terminal: Terminal,

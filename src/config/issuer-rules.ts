@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { Problem } from '../failure.ts';
 import type { IssuerRules } from '../keystore/issuer-rules.ts';
+import { isTopicFilter } from '../policy/topic.ts';
 import type { Vocabulary } from '../policy/vocabulary.ts';
 import { suggestName } from './nearest.ts';
 import { type FindPlace, problemAt, toProblems } from './problems.ts';
@@ -31,8 +32,13 @@ const subject = scalarAs('a text, or a beginning and one * at its end', (value) 
   value === '' || value.slice(0, -1).includes('*') ? undefined : value,
 );
 
+const topicFilter = scalarAs('an MQTT topic filter such as "line-1/#"', (value) =>
+  isTopicFilter(value) ? value : undefined,
+);
+
 /** No list of a policy may be empty by oversight; `roles = []` says that there are none. */
-const words = z.preprocess((value) => (Array.isArray(value) ? value : [value]), z.array(text));
+const toList = (value: unknown) => (Array.isArray(value) ? value : [value]);
+const words = z.preprocess(toList, z.array(text));
 
 export const issuerRulesSchema = z.strictObject({
   roles: words.optional(),
@@ -43,6 +49,7 @@ export const issuerRulesSchema = z.strictObject({
   max_lifetime: lifetime.optional(),
   sources: listOf(network).optional(),
   not_after: instant.optional(),
+  publish: z.preprocess(toList, z.array(topicFilter)).optional(),
   observe: flag.optional(),
 });
 
@@ -70,8 +77,26 @@ export function readIssuerRules(
       ...(['allow', 'deny'] as const).flatMap((name) =>
         listUnknownWords(others[name], [...path, name], vocabulary, find),
       ),
+      ...listUnjudged(others.publish, [...path, 'publish'], vocabulary, find),
     ],
   };
+}
+
+/** A rule that would be judged nowhere. */
+function listUnjudged(
+  filters: readonly string[] | undefined,
+  path: readonly string[],
+  { profile }: Vocabulary,
+  find: FindPlace,
+): Problem[] {
+  if (filters === undefined || profile.routes.some(({ publish }) => publish !== undefined)) return [];
+  return [
+    problemAt(
+      path,
+      `has no meaning with the profile ${profile.name}, which has no call that publishes`,
+      find,
+    ),
+  ];
 }
 
 /** Words that are no class, action, pattern or role of this broker. */

@@ -14,5 +14,7 @@ export interface IssuerRules {
   readonly sources?: readonly string[] | undefined;
   /** Unix seconds. */
   readonly notAfter?: number | undefined;
+  /** MQTT filters that it may publish to over HTTP. */
+  readonly publish?: readonly string[] | undefined;
   readonly observe?: boolean | undefined;
 }

@@ -1,6 +1,6 @@
 // The topic a question is about, taken apart: a legal name, or the filter a subscription asks for. Brokers with
 // prefixes of their own (`$queue/`, `$delayed/N/`) mean what stands behind them.
-import { isTopicName, type Levels, readSubscription, splitTopic } from '../policy/topic.ts';
+import { isTopicName, type Levels, readSubscription, splitTopic, withoutDelay } from '../policy/topic.ts';
 import type { TopicQuestion } from '../policy/topic-rules.ts';
 
 /** `deny`: legal to MQTT, but not to the broker. */
@@ -14,20 +14,14 @@ export function readPlainTarget({ action, topic }: TopicQuestion): Target {
   return filter === undefined ? refuse('topic_invalid') : { levels: splitTopic(filter) };
 }
 
-const DELAYED = '$delayed/';
-
 /** As EMQX reads it: `$queue/` and `$exclusive/` subscribe to what is behind them, `$delayed/N/` is peeled off. */
 export function readEmqxTarget(question: TopicQuestion): Target {
   const plain = readPlainTarget(question);
   if ('refused' in plain) return plain;
   let topic = plain.levels.join('/');
   if (question.action === 'subscribe') topic = topic.replace(/^\$(?:queue|exclusive)\//, '');
-  while (topic.startsWith(DELAYED)) {
-    const end = topic.indexOf('/', DELAYED.length);
-    if (end === -1) return refuse('not_covered');
-    topic = topic.slice(end + 1);
-  }
-  return { levels: splitTopic(topic) };
+  const meant = withoutDelay(topic);
+  return meant === undefined ? refuse('not_covered') : { levels: splitTopic(meant) };
 }
 
 /** amqtt ends the connection of whoever publishes to a topic of the broker's own. */

@@ -1,6 +1,7 @@
 // How a broker's API is written down (catalogue/, one file a broker), and what a row of it means. Knows no broker, no role
 // and no request.
 import type { Action, ActionClass } from '../decision.ts';
+import { type PublishForm, type PublishHabits, readPublishForm } from './publish-form.ts';
 import { SecretMembers } from './secret-members.ts';
 
 export interface BrokerApi {
@@ -17,13 +18,16 @@ export interface BrokerApi {
   readonly probe: string;
   /** Publishes that the broker does well to have in hand at a time. */
   readonly publishesAtOnce?: number;
+  readonly publishing?: PublishHabits;
   /** Names for long lists of members: `hides=@NAME`. */
   readonly memberSets?: Readonly<Record<string, string>>;
   /**
    * A row a line: `METHOD TEMPLATE ACTION CLASS [name=value ...] [# note]`. A template's `{x}` is one segment, `{x/}` one
    * that may hold `%2F`, `{x...}` one or more segments at the end. Names of values:
    * - `hides`: members of the answer that hold secrets, at any depth, `*` as wildcard; a lone `*`: all of it
-   * - `topics`: where the body names topics
+   * - `topics`: where the body names topics: `a|b` one of them, `a&b` both, `[].a` in each item of a list, `a[]` a list of
+   *   texts, `a:list` several between commas, `a:trimmed` the same with blanks; `path:x,a` below a segment of the path;
+   *   `query:x` and `header:x` are looked at by the broker as well
    * - `target`: what the call is about, for the audit record: `path:x`, `query:x`, `body:x`
    * - `query`: the names that a query may hold, or `none`; `!x` is one it may not hold; `x:plain` has a value without
    *   quotes and blanks. Any names where nothing is said
@@ -44,6 +48,8 @@ export interface Route {
   readonly hides: readonly string[];
   /** The same, ready to be asked; undefined where the answer is no JSON to leave them out of. */
   readonly secrets: SecretMembers | undefined;
+  /** Where a publish names its topics; undefined where the call is none. */
+  readonly publish: PublishForm | undefined;
   readonly targets: readonly RouteTarget[];
   readonly query: QueryRule | undefined;
   readonly scope: string | undefined;
@@ -77,6 +83,7 @@ function readRow(line: string, index: number, api: BrokerApi): Route {
   const values = new Map(pairs.map((pair) => pair.split(/=(.*)/, 2) as [string, string]));
   const query = values.get('query');
   const hides = readMembers(values.get('hides'), api);
+  const topics = actionClass === 'publish' ? values.get('topics') : undefined;
   return {
     index,
     method,
@@ -84,6 +91,10 @@ function readRow(line: string, index: number, api: BrokerApi): Route {
     action: Object.freeze({ name, class: actionClass as ActionClass }),
     hides,
     secrets: isRedactable(method, actionClass, hides) ? new SecretMembers(hides) : undefined,
+    publish:
+      topics === undefined
+        ? undefined
+        : readPublishForm(topics, nameSegments(template), api.publishing ?? {}),
     targets: splitList(values.get('target')).map((text) => readTarget(text, template)),
     query: query === undefined ? undefined : readQueryRule(query),
     scope: values.get('scope'),

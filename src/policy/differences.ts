@@ -18,7 +18,15 @@ export interface Difference {
 /** The name that stands for every issuer of which nothing is said. */
 export const ANY_OTHER = '(any other issuer)';
 
-const CONDITIONS = ['audience', 'subjects', 'maxLifetimeSeconds', 'sources', 'notAfter', 'observe'] as const;
+const CONDITIONS = [
+  'audience',
+  'subjects',
+  'maxLifetimeSeconds',
+  'sources',
+  'notAfter',
+  'publish',
+  'observe',
+] as const;
 
 export function listDifferences(before: PolicyState, after: PolicyState): Difference[] {
   const named = [before, after].flatMap(({ policy, issuers }) => [

@@ -2,6 +2,7 @@
 import type { Principal } from '../decision.ts';
 import { compileNetworks } from '../http/networks.ts';
 import type { IssuerRules } from '../keystore/issuer-rules.ts';
+import { compilePublishFilters, type PublishRules } from './publish-rules.ts';
 import type { Verdicts, VerdictTables } from './verdicts.ts';
 import { compileWildcard } from './wildcard.ts';
 
@@ -12,6 +13,8 @@ export interface IssuerPolicy {
   /** Lists of audiences: a token has to be for one of each. */
   readonly audiences: readonly (readonly string[])[];
   readonly maxLifetimeSeconds: number;
+  /** Undefined where nothing is said of topics. */
+  readonly publish: PublishRules | undefined;
   readonly isObserved: boolean;
 }
 
@@ -33,12 +36,16 @@ export function compileIssuerPolicy(
   tables: VerdictTables,
   { defaultRole, observe }: PolicyDefaults,
 ): IssuerPolicy {
+  const isObserved = observe || parts.some((part) => part.observe === true);
+  const filters = parts.flatMap(({ publish }) => (publish === undefined ? [] : [publish]));
   return {
     verdicts: tables.find(parts, defaultRole),
     conditions: parts.flatMap(compileConditions),
     audiences: parts.flatMap(({ audience }) => (audience === undefined ? [] : [audience])),
     maxLifetimeSeconds: Math.min(...parts.map(({ maxLifetimeSeconds = Infinity }) => maxLifetimeSeconds)),
-    isObserved: observe || parts.some((part) => part.observe === true),
+    publish:
+      filters.length === 0 ? undefined : { parts: filters.map(compilePublishFilters), filters, isObserved },
+    isObserved,
   };
 }
 

@@ -11,7 +11,9 @@ export interface OpenRule {
 
 export type OpenActions = (route: Route, client: string | undefined) => Decision<Permit> | undefined;
 
-const OPEN = Object.freeze(allow<Permit>(Object.freeze({ role: undefined, rule: 'open', hides: undefined })));
+const OPEN = Object.freeze(
+  allow<Permit>(Object.freeze({ role: undefined, rule: 'open', hides: undefined, publish: undefined })),
+);
 
 /** Only what is a read and hides nothing can be open. */
 export const canBeOpen = ({ action, hides, query }: Route): boolean =>

@@ -113,7 +113,7 @@ export class Policy {
 
   #judge(
     principal: Principal,
-    { verdicts, conditions }: IssuerPolicy,
+    { verdicts, conditions, publish }: IssuerPolicy,
     asked: Asked,
     nowSeconds: number,
   ): Decision<Permit> {
@@ -130,7 +130,9 @@ export class Policy {
       if (!condition.holds(principal, client, nowSeconds))
         return denyCondition(principal, { ...verdict.grant, rule: condition.rule });
     }
-    return allowed;
+    if (publish === undefined || route.publish === undefined) return allowed;
+    const { role, rule } = verdict.grant;
+    return { allowed: true, value: { role, rule, hides: undefined, publish } };
   }
 
   /** As much of what the issuer has as the token leaves. */
@@ -167,11 +169,11 @@ function observe(decision: Decision<Permit>): Decision<Permit> {
   if (!decision.allowed) {
     const { role, rule } = decision.grant as Grant;
     const wouldDeny = decision.reason;
-    return { allowed: true, value: { role, rule, hides: undefined, wouldDeny } };
+    return { allowed: true, value: { role, rule, hides: undefined, publish: undefined, wouldDeny } };
   }
   const { role, rule, hides } = decision.value;
   if (hides === undefined) return decision;
-  return { allowed: true, value: { role, rule, hides: undefined, wouldRedact: true } };
+  return { allowed: true, value: { role, rule, hides: undefined, publish: undefined, wouldRedact: true } };
 }
 
 /** What is wrong with the query of a call that is allowed otherwise. */

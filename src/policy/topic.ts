@@ -92,3 +92,16 @@ function readShared(text: string): string | undefined {
   const [, name, filter] = /^\$share\/([^/+#]+)\/(.+)$/s.exec(text) ?? [];
   return name === undefined ? undefined : filter;
 }
+
+const DELAYED = '$delayed/';
+
+/** The topic behind `$delayed/N/`, however often that stands before it; undefined where none is. */
+export function withoutDelay(topic: string): string | undefined {
+  let rest = topic;
+  while (rest.startsWith(DELAYED)) {
+    const end = rest.indexOf('/', DELAYED.length);
+    if (end === -1) return undefined;
+    rest = rest.slice(end + 1);
+  }
+  return rest;
+}

@@ -111,7 +111,7 @@ function combine(judges: readonly Judge[], route: Route): Verdict {
 
 function permit({ role, rule }: Grant, hides: Permit['hides']): Decision<Permit> {
   const redacts = hides === undefined ? undefined : true;
-  return Object.freeze(allow<Permit>(Object.freeze({ role, rule, redacts, hides })));
+  return Object.freeze(allow<Permit>(Object.freeze({ role, rule, redacts, hides, publish: undefined })));
 }
 
 function rightOf({ says, rights, taken }: Judge, { index }: Route): number {

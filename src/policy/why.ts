@@ -10,6 +10,8 @@ export interface Why {
   readonly allowed: boolean;
   /** Its secrets are left out of the answer; absent where they are not. */
   readonly redacted?: true;
+  /** What the body may publish to, where that is judged as well: by settings and sidecar, both have to allow. */
+  readonly publish?: readonly (readonly string[])[];
   /** The rule of the policy that decides, or the reason why it is not asked. */
   readonly rule: string;
   /** The roles of the caller that decide, or those that are not enough. */
@@ -58,6 +60,7 @@ export function explainCall(policy: Policy, caller: Caller, method: string, text
     class: isRedacted ? 'read' : (route?.action.class ?? null),
     allowed: permit !== undefined && permit.wouldDeny === undefined,
     ...(isRedacted && { redacted: true as const }),
+    ...(permit?.publish !== undefined && { publish: permit.publish.filters }),
     rule: grant?.rule ?? 'none',
     role: grant?.role,
     ...(!decision.allowed && { message: decision.detail ?? REASONS[decision.reason].message }),
@@ -73,5 +76,8 @@ const refuse = (reason: DenyReason, detail?: string): Why => ({
 });
 
 /** What is asked of the bodies of an allowed call, as the rest of a sentence; empty where nothing is. */
-export const describeBodies = ({ redacted }: Why): string =>
-  redacted ? ', without the secrets of its answer' : '';
+export function describeBodies({ redacted, publish }: Why): string {
+  if (redacted) return ', without the secrets of its answer';
+  if (publish === undefined) return '';
+  return `, where the body names only topics of ${publish.map((filters) => `publish [${filters.join(', ')}]`).join(' and ')}`;
+}

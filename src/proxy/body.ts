@@ -23,6 +23,18 @@ export interface BodyHead {
   readonly contentLength: number | undefined;
   /** Whose allowance its collecting counts for. */
   readonly caller: string;
+  /** It is wanted whole, however large. */
+  readonly isWhole: boolean;
+}
+
+/** A body that can be sent, whoever has made it. */
+export interface Body extends OutboundBody {
+  /** Bytes received from the caller so far. */
+  readonly received: number;
+  /** In bytes, exact. */
+  readonly length: number;
+  /** Where it is not what the caller calls it. */
+  readonly contentType: string | undefined;
 }
 
 /** Up to here a body is collected whole. */
@@ -34,14 +46,16 @@ export const denyTooLarge = (maxBodyBytes: number, detail = ''): Denial =>
 /** What becomes of the opening: the body can be sent, is refused, or its caller has left. */
 export type Opening = 'ready' | 'gone' | Denial;
 
-export class RequestBody implements OutboundBody {
+export class RequestBody implements Body {
   /** Bytes received so far. */
   received = 0;
   readonly isStreamed: boolean;
+  readonly contentType = undefined;
   private readonly req: IncomingMessage;
   private readonly head: BodyHead;
   private readonly limits: BodyLimits;
-  private readonly collected: Collected;
+  /** What of it is there. */
+  readonly collected: Collected;
   private readonly clock: UploadClock;
   private settle: ((opening: Opening) => void) | undefined;
   private sink: BodySink | undefined;
@@ -50,7 +64,7 @@ export class RequestBody implements OutboundBody {
     this.req = req;
     this.head = head;
     this.limits = limits;
-    this.isStreamed = (head.contentLength ?? 0) > SMALL_BODY_BYTES;
+    this.isStreamed = !head.isWhole && (head.contentLength ?? 0) > SMALL_BODY_BYTES;
     this.collected = new Collected(limits.collected, head.caller);
     this.clock = new UploadClock(limits.uploadTimes, () => this.onLate());
   }
@@ -118,13 +132,15 @@ export class RequestBody implements OutboundBody {
     else if (this.isStreamed && this.received >= SMALL_BODY_BYTES) this.conclude('ready');
   }
 
-  /** Of a body whose length nobody has told. */
+  /** Of a body that has to be collected whole. */
   private judgeLength(): Denial | undefined {
     const { maxBodyBytes, collected } = this.limits;
     if (this.received > maxBodyBytes) return denyTooLarge(maxBodyBytes);
-    return this.received > collected.most
-      ? denyTooLarge(collected.most, ' without a Content-Length')
-      : undefined;
+    if (this.received <= collected.most) return undefined;
+    return denyTooLarge(
+      collected.most,
+      this.head.contentLength === undefined ? ' without a Content-Length' : '',
+    );
   }
 
   private conclude(opening: Opening): void {

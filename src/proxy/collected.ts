@@ -35,6 +35,13 @@ export class Collected {
     return this.memory.subarray(0, this.length);
   }
 
+  /** Other bytes in their place, which count as these did. */
+  replace(bytes: Buffer): void {
+    free(this.memory);
+    this.memory = bytes;
+    this.length = bytes.length;
+  }
+
   /** Frees what is collected: nobody may read it any more. */
   readonly free = (): void => {
     free(this.memory);

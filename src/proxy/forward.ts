@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Action, Denial } from '../decision.ts';
 import type { Pending } from '../pending.ts';
-import type { RequestBody } from './body.ts';
+import type { Body } from './body.ts';
 import type { Broker } from './broker.ts';
 import { buildOutboundHead, type Forwarded } from './outbound.ts';
 import type { Relay } from './relay.ts';
@@ -11,7 +11,7 @@ import type { Relay } from './relay.ts';
 export interface Ready extends Forwarded {
   readonly route: { readonly action: Action } | undefined;
   /** Undefined where the request has none. */
-  readonly body: RequestBody | undefined;
+  readonly body: Body | undefined;
 }
 
 /** Forwards. A denial where nothing was sent; else the relay, which settles with one where there is no answer to use. */

@@ -6,6 +6,7 @@ import { AUTHORIZATION } from '../http/credential.ts';
 import type { Head } from '../http/head.ts';
 import type { Target } from '../http/target.ts';
 import type { Permit } from '../policy/permit.ts';
+import type { Body } from './body.ts';
 
 /** A request that every step has let pass. */
 export interface Forwarded {
@@ -17,6 +18,7 @@ export interface Forwarded {
   /** Undefined where the call is open to whoever has no token. */
   readonly principal: Principal | undefined;
   readonly grant: Pick<Permit, 'hides'>;
+  readonly body: Pick<Body, 'contentType'> | undefined;
 }
 
 export interface OutboundOptions {
@@ -37,14 +39,14 @@ const MAX_HEAD_BYTES = 8191;
  * @param contentLength exact body length in bytes; undefined for a request without a body
  */
 export function buildOutboundHead(
-  { id, req, head: received, target, principal, grant }: Forwarded,
+  { id, req, head: received, target, principal, grant, body }: Forwarded,
   contentLength: number | undefined,
   options: OutboundOptions,
 ): Decision<string> {
   let head = `${req.method} ${options.basePath}${target.text} HTTP/1.1\r\nhost: ${options.host}\r\n`;
   const fields = grant.hides === undefined ? received.fields : selectPlainly(received.fields);
   for (let at = 0; at < fields.length; at += 2) head += `${fields[at]}: ${fields[at + 1]}\r\n`;
-  const { contentType } = received;
+  const contentType = body?.contentType ?? received.contentType;
   if (contentLength !== undefined) {
     if (contentType !== undefined) head += `content-type: ${contentType}\r\n`;
     head += `content-length: ${contentLength}\r\n`;

@@ -77,7 +77,12 @@ function nameAction({ route, grant, isPreflight }: RequestState): Observation['a
   return { name: route.action.name, class: 'read' };
 }
 
-function describeTarget({ denial, req, route, target }: RequestState): string | undefined {
+/** A call may publish to a thousand topics. */
+const MAX_TARGET_LENGTH = 1000;
+
+function describeTarget({ denial, req, route, target, topics }: RequestState): string | undefined {
   if (denial?.reason === 'target_ambiguous') return printTarget(req.url ?? '');
-  return route && target && describeTargets(route, target.text);
+  const named = route && target && describeTargets(route, target.text);
+  if (topics === undefined) return named;
+  return [named, ...topics].filter(Boolean).join(', ').slice(0, MAX_TARGET_LENGTH);
 }

@@ -6,7 +6,7 @@ import type { Head } from '../http/head.ts';
 import type { Target } from '../http/target.ts';
 import type { Route } from '../policy/broker-api.ts';
 import type { Permit } from '../policy/permit.ts';
-import type { RequestBody } from '../proxy/body.ts';
+import type { Body } from '../proxy/body.ts';
 import type { Relay } from '../proxy/relay.ts';
 
 const NONE: readonly string[] = [];
@@ -33,7 +33,9 @@ export class RequestState implements Exchange {
   // authenticate
   principal: Principal | undefined;
   // openBody
-  body: RequestBody | undefined;
+  body: Body | undefined;
+  /** What the body publishes to, where that is judged. */
+  topics: readonly string[] | undefined;
   // authorize
   grant: Permit | undefined;
   // forward

@@ -11,6 +11,7 @@ if (lacksRabbitmq) console.warn('SKIPPED: RabbitMQ behind the guard needs the pa
 const ISSUER = makeIssuer();
 const VIEWER = makeIssuer();
 const PUBLISHER = makeIssuer();
+const LINE = makeIssuer();
 
 describe.skipIf(lacksRabbitmq)('RabbitMQ behind the guard', () => {
   let broker: RabbitMq;
@@ -25,6 +26,8 @@ describe.skipIf(lacksRabbitmq)('RabbitMQ behind the guard', () => {
         'viewer.policy.conf': 'roles = [viewer]',
         'publisher.pub': PUBLISHER.publicPem,
         'publisher.policy.conf': 'roles = [publisher]',
+        'line.pub': LINE.publicPem,
+        'line.policy.conf': 'roles = [publisher], publish = ["line-1/#", "$exchange/%2F/amq.default/roles"]',
       },
       guard: 'upstream.profile = rabbitmq',
       httpServer: `username = guest, password = ${password}`,
@@ -167,5 +170,38 @@ describe.skipIf(lacksRabbitmq)('RabbitMQ behind the guard', () => {
       expect((await askAs(PUBLISHER, 'publisher.pub', 'GET', target)).status).toBe(403);
     }
     expect((await askAs(ISSUER, 'ops.pub', 'GET', '/api/definitions')).body).toContain('planted-secret');
+  });
+
+  it('has routing keys judged as topics, and those of its headers with them', async () => {
+    expect([201, 204]).toContain((await ask('PUT', '/api/queues/%2F/roles', {})).status);
+    const publish = async (exchange: string, routing_key: string, headers: object = {}) => {
+      const message = { properties: { headers }, routing_key, payload: 'x', payload_encoding: 'string' };
+      const target = `/api/exchanges/%2F/${exchange}/publish`;
+      return (await askAs(LINE, 'line.pub', 'POST', target, message)).status;
+    };
+    expect(await publish('amq.topic', 'line-1.up')).toBe(200);
+    expect(await publish('amq.topic', 'line-1.up', { 'x-count': 7 })).toBe(200);
+    expect(await publish('amq.topic', 'line-2.up')).toBe(403);
+    expect(await publish('amq.topic', 'line-1.up', { CC: ['line-2.up'] })).toBe(403);
+    expect(await publish('amq.topic', 'line-1.up', { BCC: ['line-1.down'] })).toBe(200);
+    expect(await publish('amq.topic', 'line-1/up')).toBe(400);
+    expect(await publish('amq.direct', 'line-1.up')).toBe(403);
+    expect(await publish('amq.default', 'roles')).toBe(200);
+    expect(await publish('amq.default', 'kept')).toBe(403);
+  });
+
+  it('sends to the keys of the headers CC and BCC: they are to be judged', async () => {
+    expect([201, 204]).toContain((await ask('PUT', '/api/queues/%2F/copied', {})).status);
+    const message = {
+      properties: { headers: { BCC: ['copied'] } },
+      routing_key: 'nobody',
+      payload: 'copy',
+      payload_encoding: 'string',
+    };
+    await ask('POST', '/api/exchanges/%2F/amq.default/publish', message);
+    const wanted = { count: 1, ackmode: 'ack_requeue_false', encoding: 'auto' };
+    expect((await ask('POST', '/api/queues/%2F/copied/get', wanted)).json).toMatchObject([
+      { payload: 'copy' },
+    ]);
   });
 });

@@ -102,8 +102,10 @@ describe('policy why in words', () => {
 });
 
 describe('policy table', () => {
-  it('says which reads are redacted', async () => {
-    const cwd = workspace('policy.issuers { ops.pub { roles = [operator] } }');
+  it('says which reads are redacted, and which publishes are judged by topic', async () => {
+    const cwd = workspace('policy.issuers { ops.pub { roles = [operator], publish = ["a/#", b] } }', {
+      'keys/ops.policy.conf': 'publish = ["+/x"]',
+    });
     const { data: all } = await json(['policy', 'table', '-c', confOf(cwd)]);
     expect(all).toContainEqual({
       method: 'GET',
@@ -118,8 +120,12 @@ describe('policy table', () => {
     const rowOf = (action: string) => data.find((row: { action: string }) => row.action === action);
     expect(rowOf('clients.list')).toMatchObject({ allowed: true, redacted: true });
     expect(rowOf('brokers.list').redacted).toBeUndefined();
+    expect(rowOf('mqtt.publish')).toMatchObject({ allowed: true, publish: [['a/#', 'b'], ['+/x']] });
     const { stdout } = await runCommand(args);
     expect(stdout).toMatch(/^redacted +GET +\/api\/v4\/clients +clients\.list +read +roles$/m);
+    expect(stdout).toMatch(
+      /^yes +POST .* mqtt\.publish +publish +roles, publish \[a\/#, b\] and publish \[\+\/x\]$/m,
+    );
   });
 
   it('lists every call with the roles that have it', async () => {
@@ -176,16 +182,16 @@ describe('policy diff', () => {
     expect(stdout).toContain('ops.pub\n  + mqtt.publish\n  + mqtt.publish-many\n  ~ sources is another\n');
   });
 
-  it('tells a redacted read from a whole one, and names other conditions', async () => {
-    const old = workspace('policy.issuers { ops.pub { roles = [viewer], max_lifetime = 1h } }');
+  it('tells a redacted read from a whole one, and names other topics', async () => {
+    const old = workspace('policy.issuers { ops.pub { roles = [viewer], publish = [a] } }');
     const next = workspace(
-      'policy.issuers { ops.pub { roles = [viewer], allow = [secrets], max_lifetime = 2h } }',
+      'policy.issuers { ops.pub { roles = [viewer], allow = [secrets], publish = [b] } }',
     );
     const { data } = await json(['policy', 'diff', confOf(old), confOf(next)]);
     const [ops] = data.issuers;
     expect(ops.gains).toContain('configuration.read');
     expect(ops.loses).toContain('configuration.read (redacted)');
-    expect(ops.conditions).toEqual(['max_lifetime']);
+    expect(ops.conditions).toEqual(['publish']);
   });
 
   it('says that nothing changes', async () => {
@@ -223,10 +229,16 @@ describe('explain', () => {
   });
 
   it('says what is asked of the bodies', async () => {
-    const cwd = workspace('', { 'keys/ops.policy.conf': 'roles = [operator]' });
+    const cwd = workspace('', { 'keys/ops.policy.conf': 'roles = [operator], publish = ["a/#"]' });
     const redacted = ['explain', 'GET', '/api/v4/clients', '--token-file', tokenIn(), '-c', confOf(cwd)];
     expect((await runCommand(redacted)).stdout).toContain(
       'clients.list, of the class read: allowed, without the secrets of its answer (roles, operator)',
+    );
+    const published = await explain(cwd, ['POST', PUBLISH, '--token-file', tokenIn()]);
+    expect(published.data.call).toMatchObject({ allowed: true, publish: [['a/#']] });
+    const words = ['explain', 'POST', PUBLISH, '--token-file', tokenIn(), '-c', confOf(cwd)];
+    expect((await runCommand(words)).stdout).toContain(
+      'allowed, where the body names only topics of publish [a/#] (roles, operator)',
     );
   });
 

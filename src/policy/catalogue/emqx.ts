@@ -8,6 +8,7 @@ export const EMQX: BrokerApi = {
   rootOnce: false,
   answersHead: false,
   foldsSlash: true,
+  publishing: { delays: true },
   memberSets: {
     credentials:
       '*password*,*passwd*,*secret*,*token*,*private_key*,ssl.key,ssl_options.key,account_key,access_key_id,api_key,jwt,jwk,client_jwks,service_account_json,headers',

@@ -9,6 +9,7 @@ export const NANOMQ: BrokerApi = {
   answersHead: false,
   foldsSlash: true,
   publishesAtOnce: 2,
+  publishing: { foldsNames: true, delays: true },
   probe: '/api/v4',
   routes: `
 GET     /api/v4  endpoints.list  read
@@ -50,8 +51,8 @@ POST    /api/v4/ctrl/stop  broker.stop  control
 GET     /api/v4/get_file  files.read  secrets  hides=* target=query:path  # only in some releases
 GET     /api/v4/get_file/{path}  files.read  secrets  hides=* target=path:path  # only in some releases
 GET     /api/v4/metrics  metrics.read  read
-POST    /api/v4/mqtt/publish  mqtt.publish  publish  topics=topic|topics target=body:topic
-POST    /api/v4/mqtt/publish_batch  mqtt.publish-many  publish  topics=[].topic|[].topics target=body:[].topic  # a list of messages
+POST    /api/v4/mqtt/publish  mqtt.publish  publish  topics=topic|topics:list target=body:topic
+POST    /api/v4/mqtt/publish_batch  mqtt.publish-many  publish  topics=[].topic|[].topics:list target=body:[].topic  # a list of messages
 GET     /api/v4/nodes  nodes.list  read
 GET     /api/v4/prometheus  metrics.prometheus  read
 GET     /api/v4/reload  reload.read  read

@@ -52,7 +52,7 @@ PUT     /api/exchanges/{vhost/}/{exchange/}  exchanges.write  write  target=path
 DELETE  /api/exchanges/{vhost/}/{exchange/}  exchanges.delete  write  target=path:exchange  # its bindings too
 GET     /api/exchanges/{vhost/}/{exchange/}/bindings/destination  bindings.list  read  target=path:exchange
 GET     /api/exchanges/{vhost/}/{exchange/}/bindings/source  bindings.list  read  target=path:exchange
-POST    /api/exchanges/{vhost/}/{exchange/}/publish  mqtt.publish  publish  topics=path:vhost,path:exchange,routing_key target=path:exchange  # routing_key is the topic with . for /
+POST    /api/exchanges/{vhost/}/{exchange/}/publish  mqtt.publish  publish  topics=path:vhost,path:exchange,routing_key&properties.headers.CC[]&properties.headers.BCC[] target=path:exchange  # routing_key is the topic with . for /
 GET     /api/extensions  extensions.list  read
 GET     /api/feature-flags  feature-flags.list  read
 PUT     /api/feature-flags/{name}/enable  feature-flags.enable  control  target=path:name  # cannot be undone

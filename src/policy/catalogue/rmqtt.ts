@@ -31,7 +31,7 @@ GET     /api/v1/metrics/prometheus/sum  metrics.prometheus-sum  read
 GET     /api/v1/metrics/prometheus/{id}  metrics.prometheus-node  read  target=path:id
 GET     /api/v1/metrics/sum  metrics.sum  read
 GET     /api/v1/metrics/{id}  metrics.read  read  target=path:id
-POST    /api/v1/mqtt/publish  mqtt.publish  publish  topics=topic&topics target=body:topic
+POST    /api/v1/mqtt/publish  mqtt.publish  publish  topics=topic&topics:trimmed target=body:topic
 POST    /api/v1/mqtt/subscribe  clients.subscribe  write  topics=topic&topics target=body:clientid  # for another client
 POST    /api/v1/mqtt/unsubscribe  clients.unsubscribe  write  topics=topic target=body:clientid
 GET     /api/v1/nodes  nodes.list  read

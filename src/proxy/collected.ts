@@ -13,16 +13,22 @@ const EMPTY = Buffer.alloc(0);
 export class Collected {
   private readonly allowance: Allowance;
   private readonly caller: string;
+  private readonly most: number;
   private memory: Buffer = EMPTY;
   private length = 0;
   private counted = 0;
 
-  constructor(allowance: Allowance, caller: string) {
+  /** @param most it will not be longer than that */
+  constructor(allowance: Allowance, caller: string, most = allowance.most) {
     this.allowance = allowance;
     this.caller = caller;
+    this.most = most;
   }
 
-  /** @returns false where the allowance has no room for it */
+  /**
+   * @param chunk the first one is kept as it is: it has to be nobody else's
+   * @returns false where the allowance has no room for it
+   */
   append(chunk: Buffer): boolean {
     const needed = this.length + chunk.length;
     if (needed > this.memory.length && !this.grow(needed, chunk)) return false;
@@ -57,9 +63,8 @@ export class Collected {
   }
 
   private grow(needed: number, chunk: Buffer): boolean {
-    // The parser has made the chunk for this body alone: the first one is kept as it is.
     const isFirst = this.memory.length === 0;
-    const size = isFirst ? needed : Math.max(needed, Math.min(2 * this.memory.length, this.allowance.most));
+    const size = isFirst ? needed : Math.max(needed, Math.min(2 * this.memory.length, this.most));
     const counted = Math.max(0, size - UNCOUNTED_BYTES);
     if (!this.allowance.take(this.caller, counted - this.counted)) return false;
     this.counted = counted;

@@ -8,6 +8,7 @@ import type { Allowance } from './allowance.ts';
 import { LOOKED_AT_BYTES } from './answer-code.ts';
 import { buildAnswerHead, type OwnAddress } from './answer-fields.ts';
 import type { Answered, AnswerWriter } from './answer-writer.ts';
+import { Collected } from './collected.ts';
 
 export interface RedactionLimits {
   /** The largest answer that is read. */
@@ -23,7 +24,7 @@ export interface Redaction {
   readonly caller: string;
 }
 
-export const REDACTED_FIELD = 'x-guard-redacted';
+const REDACTED_FIELD = 'x-guard-redacted';
 /** Fields of the broker that hold for what is left as well. */
 const KEPT_FIELDS: ReadonlySet<string> = new Set(['content-type', 'cache-control', 'date', 'vary']);
 const JSON_TYPE = /^application\/(?:[\w.-]+\+)?json[ \t]*(?:;|$)/i;
@@ -35,9 +36,9 @@ export class RedactedAnswer implements AnswerWriter {
   private fields: string[] = [];
   /** Finishes the sentence "It ...", of an answer with a body. */
   private flaw: string | undefined;
-  private readonly chunks: Buffer[] = [];
   private length = 0;
   private isWritten = false;
+  private readonly collected: Collected;
   private readonly exchange: Answered;
   private readonly own: OwnAddress;
   private readonly redaction: Redaction;
@@ -46,6 +47,8 @@ export class RedactedAnswer implements AnswerWriter {
     this.exchange = exchange;
     this.own = own;
     this.redaction = redaction;
+    const { limits, caller } = redaction;
+    this.collected = new Collected(limits.held, caller, limits.maxAnswerBytes);
   }
 
   begin(status: number, fields: readonly string[]): undefined {
@@ -63,35 +66,29 @@ export class RedactedAnswer implements AnswerWriter {
 
   take(chunk: Buffer): true | Denial {
     if (this.flaw !== undefined) return this.withhold(this.flaw);
-    const { limits, caller } = this.redaction;
-    const { maxAnswerBytes } = limits;
-    if (this.length + chunk.length > maxAnswerBytes)
-      return this.withhold(`is larger than ${maxAnswerBytes} bytes (guard.limits.redacted)`);
-    if (!limits.held.take(caller, chunk.length)) return deny('upstream_busy', TOO_MANY);
+    const { maxAnswerBytes } = this.redaction.limits;
+    const isFirst = this.length === 0;
     this.length += chunk.length;
+    if (this.length > maxAnswerBytes)
+      return this.withhold(`is larger than ${maxAnswerBytes} bytes (guard.limits.redacted)`);
     // A copy: the memory is read into again.
-    this.chunks.push(Buffer.from(chunk));
-    return true;
+    const isKept = this.collected.append(isFirst ? Buffer.from(chunk) : chunk);
+    return isKept || deny('upstream_busy', TOO_MANY);
   }
 
   end(): Denial | undefined {
-    const whole = this.chunks.length === 1 ? (this.chunks[0] as Buffer) : Buffer.concat(this.chunks);
-    this.chunks.length = 0;
+    const whole = this.collected.bytes();
     this.beginning = whole.toString('latin1', 0, LOOKED_AT_BYTES);
     const body = whole.length === 0 ? whole : redact(whole, this.redaction.secrets);
     if ('flaw' in body) return this.withhold(body.flaw);
+    if (body !== whole) this.collected.replace(body);
     this.write(body);
     return undefined;
   }
 
   /** What is written counts until the client has it. */
   stop(): void {
-    if (!this.isWritten) this.release();
-  }
-
-  private release(): void {
-    this.redaction.limits.held.give(this.redaction.caller, this.length);
-    this.length = 0;
+    if (!this.isWritten) this.collected.forget();
   }
 
   private write(body: Buffer): void {
@@ -104,7 +101,7 @@ export class RedactedAnswer implements AnswerWriter {
     if (this.exchange.endsConnection()) fields.push(CONNECTION, 'close');
     this.bytesOut = body.length;
     this.isWritten = true;
-    res.once('close', () => this.release());
+    res.once('close', () => this.collected.forget());
     res.writeHead(this.status, fields).end(body);
   }
 

@@ -6,7 +6,7 @@ import { Allowance } from '../../src/proxy/allowance.ts';
 import { RedactedAnswer } from '../../src/proxy/redacted-answer.ts';
 
 const TYPE = ['content-type', 'application/json'];
-const TEXT = Buffer.from('{"password":"hunter2"}');
+const TEXT = Buffer.from(`{"password":"hunter2","a":"${'x'.repeat(20_000)}"}`);
 
 function makeAnswer() {
   const written: unknown[] = [];
@@ -30,7 +30,11 @@ function makeAnswer() {
   const answer = new RedactedAnswer(
     exchange,
     { origin: 'http://127.0.0.1:9', basePath: '' },
-    { secrets: new SecretMembers(['password']), limits: { maxAnswerBytes: 1024, held }, caller: 'ops.pub' },
+    {
+      secrets: new SecretMembers(['password']),
+      limits: { maxAnswerBytes: TEXT.length, held },
+      caller: 'ops.pub',
+    },
   );
   return { answer, res, written, isFree };
 }
@@ -44,7 +48,17 @@ describe('a redacted answer', () => {
     expect(isFree()).toBe(false);
     expect(answer.end()).toBeUndefined();
     answer.stop();
-    expect([written, isFree()]).toEqual([['{"password":"******"}'], false]);
+    expect([written, isFree()]).toEqual([[TEXT.toString().replace('hunter2', '******')], false]);
+    res.emit('close');
+    expect(isFree()).toBe(true);
+  });
+
+  it('that comes byte by byte takes no more than its length', () => {
+    const { answer, res, written, isFree } = makeAnswer();
+    answer.begin(200, TYPE);
+    for (let at = 0; at < TEXT.length; at++) expect(answer.take(TEXT.subarray(at, at + 1))).toBe(true);
+    expect(answer.end()).toBeUndefined();
+    expect(written).toEqual([TEXT.toString().replace('hunter2', '******')]);
     res.emit('close');
     expect(isFree()).toBe(true);
   });
@@ -54,7 +68,7 @@ describe('a redacted answer', () => {
     [
       'is withheld',
       (answer: RedactedAnswer) => {
-        answer.take(Buffer.from('x'.repeat(2000)));
+        answer.take(Buffer.from('x'));
         answer.stop();
       },
     ],

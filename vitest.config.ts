@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    setupFiles: ['test/support/after-each.ts'],
     projects: [
       // They share a process: loading everything again for each file would take longer than the tests.
       {

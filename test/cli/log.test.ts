@@ -8,6 +8,7 @@ import { until } from '../support/guard.ts';
 import { makeIssuer, mintToken } from '../support/issuers.ts';
 import { MAIN } from '../support/program.ts';
 import { sendRaw } from '../support/raw.ts';
+import { watchOutput } from '../support/secrets.ts';
 import { startUpstream } from '../support/upstream.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 
@@ -27,6 +28,7 @@ async function serve(guard: string) {
     await once(child, 'close');
   });
   let said = '';
+  watchOutput({ what: 'a guard', printed: () => said, isOver: () => child.exitCode !== null }, cwd);
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text;
   });
@@ -81,6 +83,7 @@ describe('a terminal', () => {
       await once(child, 'close');
     });
     let shown = '';
+    watchOutput({ what: 'a guard', printed: () => shown, isOver: () => child.exitCode !== null }, cwd);
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       shown += text;
     });

@@ -7,6 +7,7 @@ import type { EventRecord } from '../../src/observe/audit/event.ts';
 import type { AuditRecord } from '../../src/observe/audit/record.ts';
 import { type RunningGuard, startGuard } from '../../src/process/start.ts';
 import { type KeptRecords, keepRecords } from './audit.ts';
+import { watchOutput } from './secrets.ts';
 
 export interface TestGuard {
   readonly port: number;
@@ -53,6 +54,15 @@ export async function startTestGuard(options: TestGuardOptions): Promise<TestGua
   const audit = keepRecords();
   const settings = loadSettings(writeSettings(directory, options));
   const running = await startGuard(settings, audit, (line) => lines.push(line));
+  let isOver = false;
+  watchOutput(
+    {
+      what: 'a guard',
+      printed: () => JSON.stringify([audit.records, audit.events, lines]),
+      isOver: () => isOver,
+    },
+    directory,
+  );
   const portOf = (address: RunningGuard['listen']) => (address.kind === 'tcp' ? address.port : 0);
   return {
     port: portOf(running.listen),
@@ -66,6 +76,7 @@ export async function startTestGuard(options: TestGuardOptions): Promise<TestGua
     running,
     async stop() {
       await running.stop();
+      isOver = true;
       rmSync(directory, { recursive: true, force: true });
     },
   };

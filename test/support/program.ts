@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './root.ts';
+import { watchOutput } from './secrets.ts';
 
 export const MAIN = join(ROOT, 'dist', 'main.js');
 
@@ -61,6 +62,16 @@ export function startProcess(file: string, args: readonly string[], options: Run
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
+  // What these are for is to print one.
+  const isForSecrets = /(?:^|\s)(?:token|jwks)\s/.test(`${args.join(' ')} `);
+  watchOutput(
+    {
+      what: [file, ...args].join(' '),
+      printed: () => (isForSecrets ? stderr : `${stdout}\n${stderr}`),
+      isOver: () => child.exitCode !== null || child.signalCode !== null,
+    },
+    options.cwd,
+  );
   child.stdin.on('error', () => undefined).end(options.input ?? '');
   const ended = new Promise<Finished>((resolve, reject) => {
     child.once('error', reject);

@@ -1,7 +1,8 @@
 // Minutes of mixed abuse with good callers beside it: memory, descriptors and the callers' percentiles at the start, under
 // abuse and at the end, and a flood of a thousand connections with bad signatures against its bounds. Loopback only.
 import { generateKeyPairSync } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { boundWholeRun, makeTempDirectory, startChild, stopChild } from './children.mjs';
@@ -9,6 +10,7 @@ import { describeGuard, findGuard } from './contestants/guard.mjs';
 import { pinCommand, planCores } from './cores.mjs';
 import { readCpuMicros, readResidentBytes, watchResidentPeak } from './cpu.mjs';
 import { launchContestant, launchUpstream } from './launch.mjs';
+import { ABUSE, operate } from './soak-operation.mjs';
 import { mintToken } from './soak-tokens.mjs';
 
 const FLOOD = { bad_signatures: 1000 };
@@ -34,8 +36,13 @@ const FLOOD_SECONDS = 20;
 /** @typedef {{ p50: number, p99: number, count: number, wrong: number }} Latencies */
 /** @typedef {{ kept: Latencies, fresh: Latencies }} Report */
 
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '120' } } });
+const { values } = parseArgs({
+  options: { seconds: { type: 'string', default: '120' }, minutes: { type: 'string', default: '0' } },
+});
 const mixedSeconds = Number(values.seconds);
+/** Of operation, in the place of the abuse. */
+const minutes = Number(values.minutes);
+const OPERATED = 'workers = 2\n  audit.file = "audit.log"';
 
 /** The good callers, a process of their own. @param {import('./cores.mjs').Cores} cores @param {object} to */
 function startCallers(cores, to) {
@@ -96,8 +103,8 @@ function judge(what, value, limit, unit) {
   return holds;
 }
 
-async function main() {
-  boundWholeRun((mixedSeconds + FLOOD_SECONDS + 6 * CALM_SECONDS + 60) * 1000);
+/** A guard, its broker and its good callers. */
+async function launch() {
   const cores = planCores();
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
@@ -106,7 +113,7 @@ async function main() {
     id: 'guard',
     title: 'broker-guard',
     describe: (/** @type {import('./contestants/registry.mjs').Context} */ context) => ({
-      ...describeGuard(context, 1, undefined, ''),
+      ...describeGuard(context, 1, undefined, minutes > 0 ? OPERATED : ''),
       servicePort: context.servicePort,
     }),
   };
@@ -119,12 +126,31 @@ async function main() {
     cores,
   };
   const instance = await launchContestant(/** @type {never} */ (guard), field);
-  const { pids, port } = instance;
+  const { port } = instance;
   const servicePort = Number(new URL(/** @type {string} */ (instance.metricsUrl)).port);
   const to = { port, servicePort, token: mintToken(privateKey) };
-  const { child: callers, ask } = startCallers(cores, to);
-
   console.log(`${findGuard()}\n${cores.note}; Node ${process.versions.node}`);
+  return { cores, instance, to, ...startCallers(cores, to) };
+}
+
+async function soakOperation() {
+  boundWholeRun((minutes * 60 + 120) * 1000);
+  const { cores, instance, to, child: callers, ask } = await launch();
+  const abuse = startAbuse(cores, to, ABUSE);
+  await delay(3000);
+  const directory = path.dirname(/** @type {string} */ (instance.outputFile));
+  return operate({ directory, pids: instance.pids, ask }, minutes, async () => {
+    await stopChild(callers);
+    await stopChild(abuse);
+    await instance.stop();
+    return readFileSync(path.join(directory, 'stderr'), 'utf8');
+  });
+}
+
+async function soakAbuse() {
+  boundWholeRun((mixedSeconds + FLOOD_SECONDS + 6 * CALM_SECONDS + 60) * 1000);
+  const { cores, instance, to, child: callers, ask } = await launch();
+  const { pids } = instance;
   console.log(`${''.padEnd(22)} MB now   peak  descr.    core   kept p50 and p99 ms   new p50 and p99 ms`);
   await delay(3000);
   await measure('start', CALM_SECONDS, pids, ask);
@@ -149,7 +175,7 @@ async function main() {
   ].every(Boolean);
 }
 
-main().then(
+(minutes > 0 ? soakOperation() : soakAbuse()).then(
   (holds) => process.exit(holds ? 0 : 1),
   (error) => {
     console.error(`soak: ${error.stack}`);

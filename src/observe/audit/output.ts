@@ -1,5 +1,5 @@
 // Where audit records go: standard output, or a file that is opened to append. Knows no record.
-import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Problem, SettingsFailure } from '../../failure.ts';
 
@@ -26,6 +26,28 @@ export function openAuditOutput(file: string | undefined): number {
 
 export function closeAuditOutput(fd: number): void {
   if (fd !== STDOUT) closeSync(fd);
+}
+
+const LINE_END = 0x0a;
+
+/**
+ * Whether what is in a file ends in the middle of a line, of a guard that was killed or of a disk that was full. Never so of
+ * what is no file, or may not be read.
+ */
+export function endsWithinLine(fd: number): boolean {
+  const stats = fstatSync(fd);
+  const { size } = stats;
+  if (size === 0 || !stats.isFile()) return false;
+  try {
+    // The descriptor itself is for writing alone.
+    const reader = openSync(`/proc/self/fd/${fd}`, constants.O_RDONLY | constants.O_NONBLOCK);
+    const last = Buffer.alloc(1);
+    const count = readSync(reader, last, 0, 1, size - 1);
+    closeSync(reader);
+    return count === 1 && last[0] !== LINE_END;
+  } catch {
+    return false;
+  }
 }
 
 /** What would keep it from being opened, without making it. */

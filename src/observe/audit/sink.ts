@@ -1,6 +1,7 @@
 // Lines on their way to a file descriptor, behind whoever writes them: one write at a time, a bound on what
 // waits, and an error that costs the lines concerned and nothing else. Knows no record.
 import { write } from 'node:fs';
+import { endsWithinLine } from './output.ts';
 
 export interface Sink {
   /** Takes one line with its line end. Never throws, never waits. */
@@ -66,6 +67,7 @@ class DescriptorSink implements Sink {
   constructor(options: SinkOptions) {
     this.#options = options;
     this.#fd = options.fd;
+    this.#isTorn = endsWithinLine(options.fd);
   }
 
   write(line: string): void {
@@ -108,7 +110,8 @@ class DescriptorSink implements Sink {
     this.#options.close(this.#fd);
     this.#fd = this.#next;
     this.#next = undefined;
-    this.#isTorn = false;
+    // It may be the same file as before: not everybody who sends the signal has moved it away.
+    this.#isTorn = endsWithinLine(this.#fd);
   }
 
   /** A line more could still come in: half of the room is left. */

@@ -90,8 +90,11 @@ function readEntry<T>(
 /** To compare: thousands of strings cost much less memory than buffers. */
 const toText = (bytes: Buffer): string => bytes.toString('latin1');
 
+const UNREAD = Buffer.alloc(0);
+
 function readTrace<T>({ target }: Trace, kind: FileKind<T>): Buffer | BadFile {
   if (typeof target !== 'string') return target;
+  if (kind.isUnread) return UNREAD;
   try {
     return readWhole(target, { maxBytes: kind.maxBytes, isRealPath: true });
   } catch (error) {

@@ -15,6 +15,8 @@ export interface FileKind<T> {
    * until then what was there before.
    */
   readonly settles?: true;
+  /** Only that it changes is of interest: it may be large, and whoever follows reads in it what is new. `parse` gets no bytes. */
+  readonly isUnread?: true;
   /** Pure; one bad part makes the whole file bad. */
   parse(bytes: Buffer): Parsed<T>;
   /** `found`, with what has stayed the same since `before` as the very objects it was; all of `before` where nothing differs. */

@@ -116,6 +116,7 @@ const ROWS = {
   claim_invalid: claims('A claim has an invalid value.'),
   audience_mismatch: claims('The token is meant for another audience (aud).'),
   lifetime_too_long: claims('The token lives longer than token.max_lifetime allows. Mint a shorter one.'),
+  token_revoked: claims('The token has been revoked. Ask its issuer for another one.'),
   not_permitted: row('policy', 403, 'insufficient_scope', 'The token does not permit this.'),
   target_ambiguous: request(400, 'The request target can be read in more than one way. Send a plain path.'),
   target_unknown: request(404, 'The guard forwards only paths below the broker API.'),
@@ -183,6 +184,10 @@ export interface Principal {
   /** RFC 7638 thumbprint of the key that verified the signature. */
   readonly thumbprint: string;
   readonly bodyEncode: 0 | 1;
+  /** `iat` in Unix seconds; minus infinity where the token does not say. */
+  readonly issuedAt: number;
+  /** Which token it is, however it is written: see token/identity.ts. */
+  readonly tokenDigest: string;
   /** What the token says of its own rights; undefined where it says nothing. */
   readonly claimedRights?: ClaimedRights | undefined;
 }

@@ -1,13 +1,14 @@
 // Why a token is accepted or refused: the guard's own word, and beside it every check, run one by one where the guard
 // would stop at the first failure. What cannot be judged without an earlier check is listed as not run.
 import type { Core } from './core.ts';
-import { type Denial, type DenyReason, REASONS } from './decision.ts';
+import { type Denial, type DenyReason, deny, REASONS } from './decision.ts';
+import { toPrincipal } from './guard.ts';
 import type { KeyStore } from './keystore/store.ts';
 import { explainCall, type Why } from './policy/why.ts';
 import { FORM_CHECKS, readClaims, TIME_CHECKS } from './token/claims.ts';
 import type { JsonObject } from './token/json.ts';
 import { type DecodedToken, decodeToken, judgeHeader } from './token/jws.ts';
-import { findSigner, readClaimedIssuer, type TokenRules } from './token/verify.ts';
+import { findSigner, issuerKeys, readClaimedIssuer, type TokenRules, verifyToken } from './token/verify.ts';
 
 interface CheckVerdict {
   readonly check: string;
@@ -30,9 +31,9 @@ export interface Explanation extends CheckedToken {
 }
 
 /** @param nowMs Unix time in milliseconds, by the clock of the core */
-export function explainToken(token: string, { guard, keys, settings }: Core, nowMs: number): Explanation {
-  const decision = guard.authenticate(token);
-  const checked = runChecks(token, settings.token, keys, nowMs / 1000);
+export function explainToken(token: string, core: Core, nowMs: number): Explanation {
+  const decision = core.guard.authenticate(token);
+  const checked = runChecks(token, core, nowMs / 1000);
   if (decision.allowed) return { accepted: true, ...checked };
   return { accepted: false, reason: decision.reason, message: explainDenial(decision), ...checked };
 }
@@ -71,11 +72,14 @@ export function explainCallOf(
 const PARTS = 'three base64url parts of strict JSON';
 
 /** The same checks in the same order for every token. */
-function runChecks(token: string, rules: TokenRules, keys: KeyStore, nowSeconds: number): CheckedToken {
+function runChecks(token: string, core: Core, nowSeconds: number): CheckedToken {
+  const { keys } = core;
+  const rules = core.settings.token;
   const decoded = decodeToken(token, rules.maxTokenBytes);
   const parts = judge(PARTS, decoded);
   if (!decoded.allowed) {
-    const names = ['header', 'iss', 'signature', ...FORM_CHECKS.map(nameOf), ...TIME_CHECKS.map(nameOf)];
+    const claims = [...FORM_CHECKS.map(nameOf), ...TIME_CHECKS.map(nameOf)];
+    const names = ['header', 'iss', 'signature', ...claims, NOT_REVOKED];
     return { checks: [parts, ...names.map((check) => notRun(check, 'the token cannot be read'))] };
   }
   const { claimedHeader: header, claimedPayload: payload } = decoded.value;
@@ -83,8 +87,20 @@ function runChecks(token: string, rules: TokenRules, keys: KeyStore, nowSeconds:
     parts,
     ...checkSignature(decoded.value, rules, keys),
     ...checkClaims(payload, rules, nowSeconds),
+    checkRevocations(token, core, nowSeconds),
   ];
   return { header, payload, checks };
+}
+
+const NOT_REVOKED = 'not revoked';
+
+function checkRevocations(token: string, { settings, keys, revocations }: Core, now: number): CheckVerdict {
+  const verified = verifyToken(token, settings.token, issuerKeys(keys.lookup));
+  if (!verified.allowed) return notRun(NOT_REVOKED, 'it needs a good signature and good claims');
+  const by = revocations.find(toPrincipal(verified.value, token), now);
+  return by === undefined
+    ? judge(NOT_REVOKED, undefined)
+    : judge(NOT_REVOKED, deny('token_revoked', `It is revoked by ${by}.`));
 }
 
 const nameOf = ([name]: readonly [string, ...unknown[]]): string => name;

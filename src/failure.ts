@@ -6,6 +6,8 @@ export type FailureCode =
   | 'keys_unreadable'
   | 'key_file_invalid'
   | 'keys_unchanged'
+  | 'revocations_unreadable'
+  | 'revocations_unwritable'
   | 'file_exists'
   | 'listen_failed'
   | 'worker_failed'

@@ -1,10 +1,12 @@
 // The core's one face: who is calling and what they may do, as decisions. Remembers which tokens were verified, never for how
-// long they are good: times and rights are judged on each call, and a remembered signature dies with its key.
+// long they are good: times, revocations and rights are judged on each call, and a remembered signature dies with its key.
 import { LRUCache } from 'lru-cache';
 import { allow, type Decision, type Denial, deny, denyPrincipal, type Principal } from './decision.ts';
 import type { Permit } from './policy/permit.ts';
 import type { Asked, FiledIssuer, Policy } from './policy/policy.ts';
+import type { Revocations } from './revocation/revoked.ts';
 import { checkTimes } from './token/claims.ts';
+import { digestToken } from './token/identity.ts';
 import {
   type FiledKeys,
   issuerKeys,
@@ -42,6 +44,7 @@ export interface GuardOptions extends JudgeOptions {
   /** What is filed for the name that a token says. */
   readonly lookup: (issuer: string) => (FiledKeys & FiledIssuer) | undefined;
   readonly policy: Policy;
+  readonly revocations: Revocations;
 }
 
 interface Remembered {
@@ -53,14 +56,18 @@ interface Remembered {
 const REMEMBERED_BYTES = 4 * 1024 * 1024;
 
 /** A guard whose tokens name a key file of the keys directory. */
-export function createGuard({ rules, lookup, policy, now }: GuardOptions): Guard {
+export function createGuard({ rules, lookup, policy, revocations, now }: GuardOptions): Guard {
   const judgeClaims = ({ issuer, claims }: VerifiedToken): Denial | undefined => {
     const filed = lookup(issuer);
     return filed && policy.judgeClaims(filed, claims);
   };
-  const { authenticate } = createJudge({ rules, keys: issuerKeys(lookup), now, judgeClaims });
+  const judge = createJudge({ rules, keys: issuerKeys(lookup), now, judgeClaims });
   const guard: Guard = {
-    authenticate,
+    authenticate(token) {
+      const caller = judge.authenticate(token);
+      const denial = caller.allowed ? revocations.judge(caller.value, now() / 1000) : undefined;
+      return denial ?? caller;
+    },
     authorize(principal, asked) {
       if (principal === undefined) return policy.authorizeNobody(asked) ?? deny('token_missing');
       const filed = lookup(principal.issuer);
@@ -68,7 +75,7 @@ export function createGuard({ rules, lookup, policy, now }: GuardOptions): Guard
       return policy.authorize(principal, filed, asked, now() / 1000);
     },
     judge(token, asked) {
-      const caller = authenticate(token);
+      const caller = guard.authenticate(token);
       if (!caller.allowed) return caller;
       const granted = guard.authorize(caller.value, asked);
       return granted.allowed ? allow({ principal: caller.value, grant: granted.value }) : granted;
@@ -106,7 +113,7 @@ export function createJudge({ rules, keys, now, judgeClaims }: KeyJudgeOptions):
       if (known === undefined) {
         const verified = verifyToken(token, rules, keys);
         if (!verified.allowed) return verified;
-        known = { token: verified.value, principal: toPrincipal(verified.value) };
+        known = { token: verified.value, principal: toPrincipal(verified.value, token) };
         remembered.set(token, known);
       }
       const { token: verified, principal } = known;
@@ -116,7 +123,17 @@ export function createJudge({ rules, keys, now, judgeClaims }: KeyJudgeOptions):
   };
 }
 
-function toPrincipal({ issuer, key, claims }: VerifiedToken): Principal {
-  const { bodyEncode, subject, tokenId, rights } = claims;
-  return { issuer, thumbprint: key.thumbprint, bodyEncode, subject, tokenId, claimedRights: rights };
+/** @param token the text that was verified: it is strict base64url, so all but its signature is its identity */
+export function toPrincipal({ issuer, key, claims }: VerifiedToken, token: string): Principal {
+  const { bodyEncode, subject, tokenId, issuedAt, rights } = claims;
+  return {
+    issuer,
+    thumbprint: key.thumbprint,
+    bodyEncode,
+    subject,
+    tokenId,
+    issuedAt,
+    tokenDigest: digestToken(token.slice(0, token.lastIndexOf('.'))),
+    claimedRights: rights,
+  };
 }

@@ -44,13 +44,14 @@ export interface OpenGuard {
   authenticate(token: string): Authentication;
   /** Every check of a token with its verdict, and the true reason: for the operator, not for the caller. */
   explain(token: string): Explanation;
-  /** Stops following the keys directory. */
+  /** Stops following the keys directory and the revocations file. */
   close(): Promise<void>;
 }
 
 /**
  * Opens a guard over a directory of keys and follows it.
- * @throws SettingsFailure with every problem of the options; Failure `keys_unreadable` where the directory is missing
+ * @throws SettingsFailure with every problem of the options; Failure `keys_unreadable` where the directory is
+ *   missing, `revocations_unreadable` where the revocations file cannot be read
  */
 export async function openGuard(options: GuardOptions): Promise<OpenGuard> {
   const settings = readOptions(options);
@@ -98,7 +99,11 @@ function authenticate({ guard }: Core, token: string): Authentication {
 /** The core speaks of settings in a file. */
 function renameSetting(error: unknown): never {
   if (!(error instanceof Failure)) throw error;
-  throw new Failure(error.code, error.message.replace(/^guard\.keys_dir/, 'keysDir'), { cause: error });
+  throw new Failure(
+    error.code,
+    error.message.replace(/^guard\.keys_dir/, 'keysDir').replace(/^guard\./, ''),
+    { cause: error },
+  );
 }
 
 /** An exception in a function of the program, thrown at once or later, must not fail the request or end the process. */

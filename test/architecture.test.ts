@@ -16,7 +16,7 @@ const roomOf = (file: string): string =>
 const FLOORS: readonly (readonly string[])[] = [
   ['decision', 'failure', 'followed', 'json', 'pending', 'version'],
   ['token', 'files', 'observe'],
-  ['keystore', 'http', 'hocon'],
+  ['keystore', 'http', 'hocon', 'revocation'],
   ['policy', 'upstream'],
   ['config'],
   ['guard', 'proxy', 'listener'],

@@ -4,6 +4,7 @@ import { createGuard } from '../src/guard.ts';
 import type { IssuerKey, KeyLookup, TokenRules } from '../src/token/verify.ts';
 import { makeIssuer, mintToken, nowSeconds } from './support/issuers.ts';
 import { makePolicy } from './support/policy.ts';
+import { NOTHING_REVOKED } from './support/revocations.ts';
 
 const RULES: TokenRules = {
   algorithms: ['RS256'],
@@ -35,7 +36,13 @@ function setUp() {
   let now = nowSeconds() * 1000;
   const lookup: KeyLookup = () => keys && { name: 'ops.pub', usable: true, keys };
   return {
-    guard: createGuard({ rules: RULES, policy: makePolicy(), lookup, now: () => now }),
+    guard: createGuard({
+      rules: RULES,
+      policy: makePolicy(),
+      revocations: NOTHING_REVOKED,
+      lookup,
+      now: () => now,
+    }),
     uses: counted.uses,
     setKeys: (replaced: IssuerKey[] | undefined) => {
       keys = replaced;
@@ -89,7 +96,13 @@ describe('a token whose iss is a short name', () => {
 
   it('has its issuer under the full name, when it is verified and when it is remembered', () => {
     const lookup: KeyLookup = () => filed('ops.pub');
-    const guard = createGuard({ rules: RULES, policy: makePolicy(), lookup, now: Date.now });
+    const guard = createGuard({
+      rules: RULES,
+      policy: makePolicy(),
+      revocations: NOTHING_REVOKED,
+      lookup,
+      now: Date.now,
+    });
     const token = mintToken(ops, { iss: 'ops' });
     for (let call = 0; call < 2; call++)
       expect(guard.authenticate(token)).toMatchObject({ allowed: true, value: { issuer: 'ops.pub' } });
@@ -111,6 +124,7 @@ describe('a token whose iss is a short name', () => {
     const guard = createGuard({
       rules: RULES,
       policy: makePolicy(),
+      revocations: NOTHING_REVOKED,
       lookup: (issuer) => files.get(issuer),
       now: Date.now,
     });

@@ -14,6 +14,7 @@ import { Policy } from '../policy/policy.ts';
 import { loadProfile } from '../policy/profile.ts';
 import { listOvershares, shareOut, WHOLE } from '../process/share.ts';
 import { openBroker } from '../proxy/broker.ts';
+import { openRevocations } from '../revocation/store.ts';
 import { FILE_ALGORITHMS } from '../token/algorithms.ts';
 import { type Findings, formatBroker, tell, toJson } from './check-report.ts';
 import { findSettingsFile, inspectSource, meansEmbedded, type SettingsFlags } from './settings-source.ts';
@@ -51,6 +52,7 @@ export async function lookAtAll({ now }: Terminal, flags: CheckFlags): Promise<F
   const keys = await lookAtKeys(files, settings, isEmbedded);
   const tls = lookAtTls(files, now());
   const records = [findOutputProblem(settings?.audit.file) ?? []].flat();
+  const revocations = await lookAtRevocations(files, now);
   const shares = settings === undefined || isEmbedded ? [] : listOvershares(settings);
   const unanswered = flags.connect ? await connect(settings, isEmbedded) : [];
   const place = (problem: Problem): Problem => ({ ...placeByName(problem, find), ...problem });
@@ -63,14 +65,16 @@ export async function lookAtAll({ now }: Terminal, flags: CheckFlags): Promise<F
       settings === undefined || keys.snapshot === undefined
         ? []
         : describePolicy(settings.policy, keys.snapshot, settings.token.maxLifetimeSeconds),
-    errors: [...reading.problems, ...[...keys.errors, ...tls.errors, ...records].map(place)].sort(
-      comparePlaces,
-    ),
+    errors: [
+      ...reading.problems,
+      ...[...keys.errors, ...tls.errors, ...revocations.errors, ...records].map(place),
+    ].sort(comparePlaces),
     isConnected: flags.connect === true && settings !== undefined && unanswered.length === 0,
     failures: [...keys.failures.map(place), ...unanswered],
-    warnings: [...reading.warnings, ...[...keys.warnings, ...tls.warnings, ...shares].map(place)].sort(
-      comparePlaces,
-    ),
+    warnings: [
+      ...reading.warnings,
+      ...[...keys.warnings, ...tls.warnings, ...revocations.warnings, ...shares].map(place),
+    ].sort(comparePlaces),
   };
 }
 
@@ -152,6 +156,22 @@ function describeNoKey(directory: string, isEmbedded: boolean): Problem {
     ? 'serve makes a key pair when it first starts'
     : 'every request would be refused; make a key pair with broker-guard keygen NAME';
   return { message: `guard.keys_dir: no usable key in ${directory}: ${advice}`, name: 'guard.keys_dir' };
+}
+
+async function lookAtRevocations(
+  { revocationsFile }: SettingsReading['files'],
+  now: () => number,
+): Promise<Look> {
+  const name = 'guard.revocations.file';
+  const lines: string[] = [];
+  try {
+    const store = await openRevocations({ file: revocationsFile, now, report: (line) => lines.push(line) });
+    store.close();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { ...NOTHING, errors: toProblems(error, name) };
+  }
+  return { ...NOTHING, warnings: lines.map((line) => ({ message: line.slice(WARNING.length), name })) };
 }
 
 function lookAtTls({ tls }: SettingsReading['files'], nowMs: number): Look {

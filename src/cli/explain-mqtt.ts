@@ -37,6 +37,7 @@ export async function runExplainMqtt(terminal: Terminal, flags: MqttFlags): Prom
     token: settings.token,
     lookup: core.keys.lookup,
     policy: core.policy,
+    revocations: core.revocations,
     now: terminal.now,
     report: terminal.report,
   });

@@ -127,6 +127,7 @@ function buildProgram(act: Act, terminal: Terminal, version: string): Command {
     .action(act(async () => (await import('./jwks.ts')).runJwks));
   addPolicy(program, act);
   addKeys(program).action(act(async () => (await import('./keys.ts')).runKeys));
+  addRevoke(program).action(act(async () => (await import('./revoke.ts')).runRevoke));
   command(program, 'completion', 'print a script that completes command lines in a shell')
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .addHelpText('after', COMPLETION_HELP)
@@ -201,6 +202,33 @@ function addPolicy(program: Command, act: Act): void {
     .action(act(async () => (await import('./policy.ts')).runDiff));
 }
 
+const REVOKE_HELP = `
+Examples:
+  broker-guard revoke --token-file stolen.jwt --reason 'laptop lost'
+  broker-guard revoke --issuer ops.pub --subject grafana
+  broker-guard revoke --issuer ops.pub --before now
+  broker-guard revoke --list
+
+TIME is such as 2027-01-31T18:00:00Z, a day, Unix seconds, now, or a duration: from now for --until, ago for --before. Without
+--until a revocation ends with the tokens it names: at their exp, or when the longest lifetime that the settings allow is
+over, or never. Nothing takes one back.`;
+
+function addRevoke(program: Command): Command {
+  const revoke = command(program, 'revoke', 'take tokens back before they end');
+  return addSettings(revoke)
+    .option('--issuer <name>', 'the issuer of the tokens')
+    .option('--jti <id>', 'its token with this jti')
+    .option('--subject <text>', 'its tokens with this sub')
+    .option('--key <thumbprint>', 'tokens signed by this key')
+    .option('--token-file <file>', 'the token in this file; - for standard input')
+    .option('--before <time>', 'its tokens issued earlier, and those that do not say when')
+    .option('--until <time>', 'when the revocation ends')
+    .option('--reason <text>', 'for whoever reads the list')
+    .option('--list', 'list what is revoked')
+    .option('--json', 'print JSON')
+    .addHelpText('after', REVOKE_HELP);
+}
+
 function addCertificate(program: Command): Command {
   return command(program, 'certificate', 'make a self-signed certificate and its key, for guard.tls')
     .argument('<host...>', 'host names and IP addresses the certificate is for')
@@ -215,6 +243,7 @@ const MISUSE: ReadonlySet<FailureCode> = new Set([
   'settings_invalid',
   'settings_unreadable',
   'keys_unreadable',
+  'revocations_unreadable',
 ]);
 
 function explain(error: unknown, terminal: Terminal): ExitCode {

@@ -105,6 +105,7 @@ export const guardSchema = z.strictObject({
       listen_group: group.optional(),
     })
     .prefault({}),
+  revocations: z.strictObject({ file: text.prefault('revocations.jsonl') }).prefault({}),
   policy: z
     .strictObject({
       default_role: text.prefault('admin'),

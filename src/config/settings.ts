@@ -24,6 +24,7 @@ export interface Settings {
   /** Key files named outright: `http_server.jwt.public.keyfile`. */
   readonly extraKeyFiles: readonly string[];
   readonly issuerSuffixOptional: boolean;
+  readonly revocationsFile: string;
   readonly upstream: UpstreamSettings;
   readonly limits: LimitSettings;
   readonly token: TokenSettings;
@@ -140,7 +141,10 @@ export function buildSettings(parts: SettingsParts): Settings {
 }
 
 /** Files and directories the settings name, which can be looked at even where other settings are wrong. */
-export type NamedFiles = Pick<Settings, 'tls' | 'keysDirectory' | 'extraKeyFiles' | 'issuerSuffixOptional'>;
+export type NamedFiles = Pick<
+  Settings,
+  'tls' | 'keysDirectory' | 'extraKeyFiles' | 'issuerSuffixOptional' | 'revocationsFile'
+>;
 
 export function nameFiles(guard: GuardBlock, httpServer: HttpServerBlock, locate: Locate): NamedFiles {
   const { keyfile } = httpServer.jwt.public;
@@ -152,6 +156,7 @@ export function nameFiles(guard: GuardBlock, httpServer: HttpServerBlock, locate
     keysDirectory: locate('guard.keys_dir', guard.keys_dir),
     extraKeyFiles: keyfile ? [locate('http_server.jwt.public.keyfile', keyfile)] : [],
     issuerSuffixOptional: guard.token.issuer_suffix === 'optional',
+    revocationsFile: locate('guard.revocations.file', guard.revocations.file),
   };
 }
 

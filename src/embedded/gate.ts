@@ -10,7 +10,7 @@ type Hooks = Required<Pick<AedesOptions, 'authenticate' | 'authorizePublish' | '
 export interface Gate {
   readonly hooks: Hooks;
   mayReceive(client: Client, packet: AedesPublishPacket): boolean;
-  /** To be called once: connections end from now on when their logins do. */
+  /** To be called once: connections end from now on when their logins do, in time or before. */
   watch(broker: Aedes): void;
 }
 
@@ -24,6 +24,7 @@ const NOT_AUTHORIZED = 5;
 export function createGate(door: () => MqttDoor | undefined, now: () => number): Gate {
   const visitors = new WeakMap<Client, Visitor>();
   const timers = new Map<Client, NodeJS.Timeout>();
+  const endings = new WeakMap<Client, () => void>();
 
   const ask = (client: Client, action: TopicAction, topic: string, qos: number, retain: boolean): boolean =>
     visitors.get(client)?.may({ action, topic, qos: qos as Qos, retain }) === true;
@@ -69,8 +70,13 @@ export function createGate(door: () => MqttDoor | undefined, now: () => number):
     },
     mayReceive: (client, { topic, qos, retain }) => ask(client, 'receive', topic, qos, retain),
     watch(broker) {
-      broker.on('client', endInTime);
+      broker.on('client', (client) => {
+        endInTime(client);
+        const stop = visitors.get(client)?.whenOver(() => client.close());
+        if (stop !== undefined) endings.set(client, stop);
+      });
       broker.on('clientDisconnect', (client) => {
+        endings.get(client)?.();
         clearTimeout(timers.get(client));
         timers.delete(client);
       });

@@ -36,14 +36,16 @@ export interface GuardOptions {
   /** The directory of public keys; it has to exist, and may be empty. */
   readonly keysDir: string;
   readonly token?: TokenOptions;
+  /** What `broker-guard revoke` writes, followed as the keys are; nothing can be revoked unless a file is named. */
+  readonly revocations?: { readonly file: string };
   /** Takes a record of each request that a middleware or handler has judged. */
   readonly audit?: (record: AuditRecord) => void;
   /** Takes one line for the operator; standard error unless told. */
   readonly report?: (line: string) => void;
 }
 
-const NAMES = new Set(['keysDir', 'token', 'audit', 'report']);
-const SCHEMA = guardSchema.pick({ keys_dir: true, token: true });
+const NAMES = new Set(['keysDir', 'token', 'revocations', 'audit', 'report']);
+const SCHEMA = guardSchema.pick({ keys_dir: true, token: true, revocations: true });
 
 /** Every issuer has everything: what its actions are is the program's own matter. */
 const WITHOUT_POLICY = {
@@ -53,8 +55,9 @@ const WITHOUT_POLICY = {
 
 /** @throws SettingsFailure with every problem, each with its name */
 export function readOptions(options: GuardOptions): CoreSettings {
-  const { keysDir, token } = options ?? {};
-  const parsed = SCHEMA.safeParse({ keys_dir: keysDir, token: toSettings(token) }, { reportInput: true });
+  const { keysDir, token, revocations } = options ?? {};
+  const written = { keys_dir: keysDir, token: toSettings(token), revocations };
+  const parsed = SCHEMA.safeParse(written, { reportInput: true });
   const problems = [
     ...listOwnProblems(options ?? {}),
     ...(parsed.success ? [] : toProblems('guard', parsed.error.issues, () => undefined).map(toOptionProblem)),
@@ -63,6 +66,7 @@ export function readOptions(options: GuardOptions): CoreSettings {
   return {
     keysDirectory: resolve(parsed.data.keys_dir),
     extraKeyFiles: [],
+    revocationsFile: revocations === undefined ? undefined : resolve(parsed.data.revocations.file),
     issuerSuffixOptional: parsed.data.token.issuer_suffix === 'optional',
     token: buildToken(parsed.data.token),
     ...WITHOUT_POLICY,

@@ -13,6 +13,7 @@ import {
 } from '../policy/topic-rules.ts';
 import { isSignatureGood } from '../token/algorithms.ts';
 import { isBase64url } from '../token/base64url.ts';
+import { identifyToken } from '../token/identity.ts';
 import type { JsonObject } from '../token/json.ts';
 import { splitLoosely } from '../token/loose-jws.ts';
 import { claimOf } from '../token/payload.ts';
@@ -38,9 +39,19 @@ export function openAmqttJwt(settings: AmqttSettings, { name, now }: Authenticat
     if (denial !== undefined) return denyLogin(denial);
     if (claimOf(payload, settings.userClaim) !== username) return denyLogin(deny('claim_invalid'));
     const text = (claim: string) => claimOf(payload, claim) as string | undefined;
+    const issuer = claimOf(payload, 'iss');
     return allowLogin({
       authenticator: name,
-      principal: { issuer: '', subject: text('sub'), tokenId: text('jti'), thumbprint: '', bodyEncode: 0 },
+      principal: {
+        issuer: typeof issuer === 'string' ? issuer : '',
+        subject: text('sub'),
+        tokenId: text('jti'),
+        thumbprint: '',
+        bodyEncode: 0,
+        issuedAt: readPythonInt(claimOf(payload, 'iat')) ?? -Infinity,
+        tokenDigest: identifyToken(password) ?? '',
+      },
+      isFiled: false,
       isSuperuser: false,
       endsAt: Object.hasOwn(payload, 'exp') ? (readPythonInt(payload.exp) as number) : Infinity,
       // amqtt asks the token again at each topic, and ends no connection.

@@ -1,15 +1,21 @@
 // The MQTT guard as a broker uses it: a client is let in once and is a visitor from then on. Every decision leaves a
 // record; deliveries, of which there are many for one message, are counted instead.
 import { type Denial, deny, denyPrincipal, type Principal } from '../decision.ts';
+import type { Followed } from '../followed.ts';
 import type { Recorder } from '../observe/recorder.ts';
 import type { TopicQuestion } from '../policy/topic-rules.ts';
 import type { ConnectQuestion, Login } from './login.ts';
-import type { MqttGuard, TopicAnswer } from './mqtt-guard.ts';
+import type { LoginEnd, MqttGuard, TopicAnswer } from './mqtt-guard.ts';
 
 export interface Visitor {
   /** Unix time in milliseconds; infinity where the login never ends. */
   readonly disconnectAtMs: number;
   may(question: TopicQuestion): boolean;
+  /**
+   * Calls back once, when the login is over before its time: its token was revoked, or its key is gone. At once where it is
+   * already. Nobody is called back any more once the function it returns was called.
+   */
+  whenOver(end: () => void): () => void;
 }
 
 export interface DeliveryCount {
@@ -24,9 +30,25 @@ export interface MqttDoor {
   readonly deliveries: Readonly<DeliveryCount>;
 }
 
-/** @param guard the one of this moment: a reload puts another in its place */
-export function openDoor(guard: () => MqttGuard, recorder: Recorder): MqttDoor {
+/** As much of a `Followed` as tells that something has changed. */
+export type Changes = Pick<Followed<unknown>, 'follow'>;
+
+/**
+ * @param guard the one of this moment: a reload puts another in its place
+ * @param changes of keys and revocations, and of the guard
+ */
+export function openDoor(guard: () => MqttGuard, recorder: Recorder, changes: Changes): MqttDoor {
   const deliveries: DeliveryCount = { allowed: 0, denied: 0 };
+  const inside = new Set<Inside>();
+  changes.follow(() => {
+    for (const visit of inside) endIfOver(visit);
+  });
+
+  const endIfOver = (visit: Inside): void => {
+    if (guard().findEnd(visit.login) === undefined) return;
+    inside.delete(visit);
+    visit.end();
+  };
 
   const visit = ({ peerHost }: ConnectQuestion, login: Login): Visitor => ({
     disconnectAtMs: login.disconnectAt * 1000,
@@ -39,6 +61,12 @@ export function openDoor(guard: () => MqttGuard, recorder: Recorder): MqttDoor {
         tell({ action, target: topic, client: peerHost, ...describe(answer, login.principal) });
       }
       return answer.allowed;
+    },
+    whenOver(end) {
+      const visit = { login, end };
+      inside.add(visit);
+      endIfOver(visit);
+      return () => void inside.delete(visit);
     },
   });
 
@@ -78,6 +106,12 @@ export function openDoor(guard: () => MqttGuard, recorder: Recorder): MqttDoor {
   };
 }
 
+/** A client that is connected. */
+interface Inside {
+  readonly login: Login;
+  readonly end: () => void;
+}
+
 interface Decided {
   readonly action: 'connect' | 'publish' | 'subscribe';
   readonly target: string;
@@ -91,6 +125,9 @@ function describe(
   principal: Principal | undefined,
 ): Pick<Decided, 'principal' | 'denial'> {
   if (allowed) return { principal, denial: undefined };
-  const denial = reason === 'token_expired' ? deny('token_expired') : deny('not_permitted', rule ?? reason);
+  const denial = isEnd(reason) ? deny(reason) : deny('not_permitted', rule ?? reason);
   return { principal, denial: principal === undefined ? denial : denyPrincipal(denial, principal) };
 }
+
+const isEnd = (reason: TopicAnswer['reason']): reason is 'token_expired' | LoginEnd =>
+  reason === 'token_expired' || reason === 'token_revoked' || reason === 'key_unusable';

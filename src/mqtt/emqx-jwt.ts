@@ -4,10 +4,12 @@ import type { JwtSettings, MqttSettings } from '../config/mqtt.ts';
 import { type Denial, deny, type Principal } from '../decision.ts';
 import type { TopicRules } from '../policy/topic-rules.ts';
 import { type Algorithm, isSignatureGood } from '../token/algorithms.ts';
+import { identifyToken } from '../token/identity.ts';
 import {
-  decodeLoosely,
+  isPlainPayload,
   type LooseObject,
   readLooseObject,
+  readPayloadBytes,
   splitLoosely,
   writtenOf,
 } from '../token/loose-jws.ts';
@@ -62,7 +64,12 @@ function judge(
   if (denial !== undefined) return denyLogin(denial);
   const granted = readGrants(settings, payload, question, isLegacy);
   if ('denial' in granted) return (granted.isThrown ? fail : denyLogin)(granted.denial);
-  return allowLogin({ authenticator: name, principal: toPrincipal(payload, thumbprint), ...granted });
+  return allowLogin({
+    authenticator: name,
+    principal: toPrincipal(payload, thumbprint, token),
+    isFiled: false,
+    ...granted,
+  });
 }
 
 interface Verified {
@@ -77,12 +84,9 @@ function verify(token: string, keys: JwtKeys): Verified | Denial {
   const written = writtenOf(read.header, 'alg', 'first');
   const algorithm = keys.algorithms.filter(isKnown).find((alg) => JSON.stringify(alg) === written);
   if (algorithm === undefined) return deny('alg_not_allowed');
-  const [header, segment] = read.segments;
-  // RFC 7797: the payload may stand as it is.
-  const isPlain = writtenOf(read.header, 'b64', 'first') === 'false';
-  const bytes = isPlain ? Buffer.from(segment, 'utf8') : decodeLoosely(segment);
+  const bytes = readPayloadBytes(read);
   if (bytes === undefined) return deny('token_malformed');
-  const input = `${header}.${bytes.toString(isPlain ? 'latin1' : 'base64url')}`;
+  const input = `${read.segments[0]}.${bytes.toString(isPlainPayload(read) ? 'latin1' : 'base64url')}`;
   const known = keys.current();
   if (known === undefined) return deny('key_unusable', 'The JWKS endpoint has given no keys.');
   const key = known.find((one) => isSignatureGood(algorithm, one.key, input, read.signature, 'any'));
@@ -186,10 +190,18 @@ function readAttributes(value: unknown = {}): ReadonlyMap<string, string> | unde
   return new Map(entries.filter(([name]) => /^[A-Za-z0-9_-]+$/.test(name)));
 }
 
-function toPrincipal({ value }: LooseObject, thumbprint: string): Principal {
+function toPrincipal({ value }: LooseObject, thumbprint: string, token: string): Principal {
   const text = (name: string) => {
     const claim = claimOf(value, name);
     return typeof claim === 'string' && claim.isWellFormed() ? claim : undefined;
   };
-  return { issuer: text('iss') ?? '', subject: text('sub'), tokenId: text('jti'), thumbprint, bodyEncode: 0 };
+  return {
+    issuer: text('iss') ?? '',
+    subject: text('sub'),
+    tokenId: text('jti'),
+    thumbprint,
+    bodyEncode: 0,
+    issuedAt: readEmqxNumber(claimOf(value, 'iat')) ?? -Infinity,
+    tokenDigest: identifyToken(token) ?? '',
+  };
 }

@@ -77,6 +77,8 @@ const SENTENCES: Record<TopicAnswer['reason'], string> = {
   not_covered: 'No rule allows it.',
   acl_missing: 'The token has no rules.',
   token_expired: 'The token has expired.',
+  token_revoked: 'The token has been revoked.',
+  key_unusable: 'The key of the token is gone.',
   topic_invalid: 'MQTT knows no such topic.',
 };
 

@@ -11,15 +11,18 @@ import { type Authenticator, allowLogin, denyLogin, WITHOUT_UPKEEP } from './log
 import { missingToken, type StrictMeans } from './strict-jwt.ts';
 import { readTokenRules } from './token-rules.ts';
 
-export interface KeysDirMeans extends Omit<StrictMeans, 'limits'>, Pick<GuardOptions, 'lookup' | 'policy'> {
+export interface KeysDirMeans
+  extends Omit<StrictMeans, 'limits'>,
+    Pick<GuardOptions, 'lookup' | 'policy' | 'revocations'> {
   readonly token: TokenRules;
 }
 
 const ACL_CLAIM = 'acl';
 
 export function openKeysDir(settings: KeysDirSettings, means: KeysDirMeans): Authenticator {
-  const { name, now, lookup, policy, noMatch } = means;
-  const guard = createGuard({ rules: { ...means.token, bodyEncodeRequired: false }, lookup, policy, now });
+  const { name, now, lookup, policy, revocations, noMatch } = means;
+  const rules = { ...means.token, bodyEncodeRequired: false };
+  const guard = createGuard({ rules, lookup, policy, revocations, now });
   return {
     name,
     login(question) {
@@ -40,6 +43,7 @@ export function openKeysDir(settings: KeysDirSettings, means: KeysDirMeans): Aut
       return allowLogin({
         authenticator: name,
         principal,
+        isFiled: true,
         isSuperuser: claimOf(payload, 'is_superuser') === true,
         endsAt,
         disconnectAt: endsAt,

@@ -16,6 +16,8 @@ export interface Login {
   /** Whoever let the client in: `jwt`, `keys-dir`. */
   readonly authenticator: string;
   readonly principal: Principal | undefined;
+  /** Its key is one of the keys directory: where that goes, the login ends. */
+  readonly isFiled: boolean;
   /** No rule is asked. */
   readonly isSuperuser: boolean;
   /** Unix seconds: from then on every topic is denied. */

@@ -1,7 +1,7 @@
 // The core's face for MQTT clients: may this client connect, and may this login do this with this topic. The
 // authenticators are asked in their order; the first decisive answer counts, and the end of the list denies.
 import type { AuthenticatorSettings, MqttSettings } from '../config/mqtt.ts';
-import { type Denial, deny } from '../decision.ts';
+import { type Denial, deny, denyPrincipal, type Principal } from '../decision.ts';
 import type { GuardOptions } from '../guard.ts';
 import { compilePrecondition, type Precondition } from '../policy/precondition.ts';
 import { decideTopic, type TopicDecision, type TopicQuestion } from '../policy/topic-rules.ts';
@@ -27,7 +27,11 @@ export type TopicReason =
   | 'not_covered'
   | 'acl_missing'
   | 'token_expired'
+  | LoginEnd
   | 'topic_invalid';
+
+/** Why a login is over before its time. */
+export type LoginEnd = 'token_revoked' | 'key_unusable';
 
 export interface TopicAnswer {
   readonly allowed: boolean;
@@ -40,6 +44,8 @@ export interface TopicAnswer {
 export interface MqttGuard {
   connect(question: ConnectQuestion): Promise<ConnectAnswer>;
   authorize(login: Login, question: TopicQuestion): TopicAnswer;
+  /** Whether a login is over before its time, which ends its connection; by the keys and revocations of this moment. */
+  findEnd(login: Login): LoginEnd | undefined;
   /** Resolves when every endpoint has answered once, or has failed to. */
   ready(): Promise<void>;
   close(): void;
@@ -50,6 +56,7 @@ export interface MqttGuardOptions {
   readonly token: TokenRules;
   readonly lookup: GuardOptions['lookup'];
   readonly policy: GuardOptions['policy'];
+  readonly revocations: GuardOptions['revocations'];
   /** Unix time in milliseconds. */
   readonly now: () => number;
   readonly report: (line: string) => void;
@@ -59,18 +66,23 @@ export function openMqttGuard(options: MqttGuardOptions): MqttGuard {
   const { settings, now } = options;
   const members = openMembers(options);
   const readTarget = TARGETS[settings.semantics];
+  const findEnd = makeFindEnd(options);
   return {
+    findEnd,
     async connect(question) {
       if (settings.allowAnonymous && question.username === undefined && question.password === undefined) {
         return { allowed: true, login: ANONYMOUS };
       }
-      return askInOrder(members, question);
+      const answer = await askInOrder(members, question);
+      return (answer.allowed ? refuseEnded(answer.login, findEnd(answer.login)) : undefined) ?? answer;
     },
     authorize: (login, question) => {
       const target = readTarget(question);
       const refused = 'refused' in target ? target.refused : undefined;
       if (refused === 'topic_invalid') return answer('deny', refused);
       if (now() / 1000 >= login.endsAt) return answer('deny', 'token_expired');
+      const end = findEnd(login);
+      if (end !== undefined) return answer('deny', end);
       if (login.isSuperuser) return answer('allow', 'superuser');
       if ('refused' in target) return answer('deny', target.refused);
       if (login.rules === undefined) return open(settings.noMatch, 'acl_missing');
@@ -89,6 +101,7 @@ const TARGETS = { strict: readPlainTarget, emqx: readEmqxTarget, amqtt: readAmqt
 const ANONYMOUS: Login = {
   authenticator: 'anonymous',
   principal: undefined,
+  isFiled: false,
   isSuperuser: false,
   endsAt: Infinity,
   disconnectAt: Infinity,
@@ -115,7 +128,7 @@ function openMembers(options: MqttGuardOptions): Member[] {
 function openAuthenticator(
   entry: AuthenticatorSettings,
   name: string,
-  { settings, token, lookup, policy, now, report }: MqttGuardOptions,
+  { settings, token, lookup, policy, revocations, now, report }: MqttGuardOptions,
 ): Authenticator {
   const { noMatch, securityProfile: profile, semantics } = settings;
   const means = { name, now, report, noMatch, limits: token };
@@ -125,7 +138,7 @@ function openAuthenticator(
     case 'amqtt-jwt':
       return semantics === 'amqtt' ? openAmqttJwt(entry, means) : openStrictAmqtt(entry, means);
     case 'keys-dir':
-      return openKeysDir(entry, { ...means, token, lookup, policy });
+      return openKeysDir(entry, { ...means, token, lookup, policy, revocations });
   }
 }
 
@@ -139,6 +152,28 @@ async function askInOrder(members: readonly Member[], question: ConnectQuestion)
     if (outcome.kind === 'denied') return { allowed: false, denial, authenticator: authenticator.name };
   }
   return { allowed: false, denial, authenticator: undefined };
+}
+
+/** Of logins by whichever authenticator: what is revoked is so for all of them. */
+function makeFindEnd({ lookup, revocations, now }: MqttGuardOptions): MqttGuard['findEnd'] {
+  return ({ principal, isFiled }) => {
+    if (principal === undefined) return undefined;
+    if (revocations.find(principal, now() / 1000) !== undefined) return 'token_revoked';
+    return isFiled && !holdsKey(lookup, principal) ? 'key_unusable' : undefined;
+  };
+}
+
+function holdsKey(lookup: MqttGuardOptions['lookup'], { issuer, thumbprint }: Principal): boolean {
+  const filed = lookup(issuer);
+  return filed?.usable === true && filed.keys.some((key) => key.thumbprint === thumbprint);
+}
+
+function refuseEnded(
+  { principal, authenticator }: Login,
+  end: LoginEnd | undefined,
+): ConnectAnswer | undefined {
+  if (end === undefined || principal === undefined) return undefined;
+  return { allowed: false, denial: denyPrincipal(deny(end), principal), authenticator };
 }
 
 function toAnswer({ effect, rule }: TopicDecision, noMatch: 'allow' | 'deny'): TopicAnswer {

@@ -40,6 +40,7 @@ export function openStrictAmqtt(settings: AmqttSettings, means: StrictMeans): Au
     return allowLogin({
       authenticator: means.name,
       principal: decision.value,
+      isFiled: false,
       isSuperuser: false,
       endsAt,
       disconnectAt: endsAt,

@@ -97,6 +97,7 @@ function readLogin(
   return allowLogin({
     authenticator: name,
     principal,
+    isFiled: false,
     isSuperuser: claimOf(payload, 'is_superuser') === true,
     endsAt,
     disconnectAt: settings.disconnectAfterExpire ? endsAt : Infinity,

@@ -34,6 +34,8 @@ export const callerOf = (filed: FiledIssuer, nowSeconds: number, client?: string
     tokenId: undefined,
     thumbprint: '',
     bodyEncode: 0,
+    issuedAt: -Infinity,
+    tokenDigest: '',
     claimedRights: undefined,
   },
   filed,

@@ -26,6 +26,7 @@ export function createMetricsPage(sources: MetricsSources): () => Promise<string
     const guard = readGuard({
       issuers: issuers.values(),
       keyReloads: keyReloads(),
+      revocations: core().revocations.count(),
       certificateEndsMs: certificateEnd(tls()),
     });
     const all = [await guard, await readProcess(), ...(await served())];

@@ -20,6 +20,7 @@ import type { Observer } from '../observe/observation.ts';
 import { createRecorder } from '../observe/recorder.ts';
 import { createSeldomReport } from '../observe/seldom.ts';
 import { describePolicy } from '../policy/describe.ts';
+import { CoreChanges } from './changes.ts';
 import { describeKeyChanges } from './key-records.ts';
 import { createMetricsPage } from './metrics.ts';
 import { type Opened, SERVICE_SETTING, type Serving, startServing, tick } from './serving.ts';
@@ -78,6 +79,7 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
   });
   const recorder = createRecorder({ observers: [auditRefusals(audit)], now: Date.now, tick });
   let mqtt = openMqtt(settings, core, report);
+  const changes = new CoreChanges(core, audit, Date.now);
   const app = createServiceApp({
     recorder,
     say: createSeldomReport(report, tick),
@@ -102,21 +104,24 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
     mqtt: openDoor(
       () => mqtt,
       createRecorder({ observers: [auditObserver(audit.write)], now: Date.now, tick }),
+      changes,
     ),
     readiness,
     async reload(wanted) {
       const changed = keepFixed(settings, wanted);
       refuseStarvation(changed);
       const renewed = wanted.tls === undefined ? tls : readTls(changed);
-      const opened = await openCore(changed, { now: Date.now, report });
+      const { revocations } = core;
+      const opened = await openCore(changed, { now: Date.now, report, revocations });
       if (draining) return opened.close();
       await serving.reload(changed, { core: opened, tls: renewed });
-      core.close();
+      core.close(opened);
       mqtt.close();
       core = opened;
       noteKeys(core.keys.snapshot());
       core.keys.follow(noteKeys);
       mqtt = openMqtt(changed, core, report);
+      changes.take(core);
       tls = renewed;
       // If the guard was stopped meanwhile, stop() has closed the old core: the new one is closed here.
       if (draining) core.close();
@@ -135,9 +140,11 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
   };
 }
 
-/** The same keys as for the HTTP door. */
-function openMqtt({ mqtt, token }: Settings, { keys, policy }: Core, report: Report): MqttGuard {
-  return openMqttGuard({ settings: mqtt, token, lookup: keys.lookup, policy, now: Date.now, report });
+/** The same keys and revocations as for the HTTP door. */
+function openMqtt({ mqtt, token }: Settings, core: Core, report: Report): MqttGuard {
+  const { keys, policy, revocations } = core;
+  const { lookup } = keys;
+  return openMqttGuard({ settings: mqtt, token, lookup, policy, revocations, now: Date.now, report });
 }
 
 /** Who may do what, once it is in place. */

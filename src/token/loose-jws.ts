@@ -1,5 +1,5 @@
-// Tokens as brokers read them: more than one text for the same token, members that repeat. Used only where a
-// broker's own answers are asked for; nothing read here may be a key of anything.
+// Tokens as brokers read them: more than one text for the same token, members that repeat. Used where a broker's own answers
+// are asked for, and for what all of these texts have in common; nothing read here may be a key of anything.
 import { isUtf8 } from 'node:buffer';
 import type { JsonObject } from './json.ts';
 
@@ -27,6 +27,15 @@ export function splitLoosely(token: string): LooseToken | undefined {
   const read = headerBytes && readLooseObject(headerBytes);
   if (read === undefined || signatureBytes === undefined) return undefined;
   return { segments: [header, payload, signature], header: read, signature: signatureBytes };
+}
+
+/** RFC 7797: the payload may stand as it is. */
+export const isPlainPayload = ({ header }: LooseToken): boolean =>
+  writtenOf(header, 'b64', 'first') === 'false';
+
+export function readPayloadBytes(token: LooseToken): Buffer | undefined {
+  const [, segment] = token.segments;
+  return isPlainPayload(token) ? Buffer.from(segment, 'utf8') : decodeLoosely(segment);
 }
 
 /** Base64url with or without padding, whatever its last bits are. */

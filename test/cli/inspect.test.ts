@@ -27,6 +27,7 @@ const CHECKS = [
   'not expired',
   'not issued in the future',
   'valid already',
+  'not revoked',
 ];
 
 interface Verdict {
@@ -127,7 +128,13 @@ describe('inspect', () => {
 
   it('says why a check could not be run', async () => {
     const { notRun, detailOf } = await inspect(mintToken(OPS, { exp: 'soon' }, { alg: 'none' }));
-    expect(notRun).toEqual(['signature', 'not expired', 'not issued in the future', 'valid already']);
+    expect(notRun).toEqual([
+      'signature',
+      'not expired',
+      'not issued in the future',
+      'valid already',
+      'not revoked',
+    ]);
     expect(detailOf('signature')).toBe('it needs a good header and iss');
     expect(detailOf('not expired')).toBe('it needs good exp, iat and nbf');
   });

@@ -23,6 +23,7 @@ describe('settings', () => {
       corsOrigins: [],
       tls: undefined,
       keysDirectory: join(directory, 'keys'),
+      revocationsFile: join(directory, 'revocations.jsonl'),
       extraKeyFiles: [],
       issuerSuffixOptional: false,
       upstream: {
@@ -85,6 +86,7 @@ describe('settings', () => {
     expect(defaultSettings()).toEqual({
       ...settings,
       keysDirectory: join(process.cwd(), 'keys'),
+      revocationsFile: join(process.cwd(), 'revocations.jsonl'),
       // What a file would tell NanoMQ is no question where there is none.
       warnings: settings.warnings.slice(0, 1),
     });
@@ -107,6 +109,7 @@ describe('settings', () => {
           audience = [a, b], max_bytes = 4KB, issuer_suffix = optional, body_encode = optional
           types = [JWT, "application/at+jwt"], iat = optional
         }
+        revocations { file = "taken-back/list.jsonl" }
         service { listen = "unix:service.sock", listen_mode = 0660, listen_group = 7 }
         policy {
           default_role = writers, observe = true, roles { writers = [viewer, requests.change] }
@@ -133,6 +136,7 @@ describe('settings', () => {
       corsOrigins: ['https://console.example.com'],
       tls: { certificateFile: join(directory, 'tls/guard.crt'), keyFile: join(directory, 'tls/guard.key') },
       keysDirectory: join(directory, 'issuers'),
+      revocationsFile: join(directory, 'taken-back/list.jsonl'),
       extraKeyFiles: [join(directory, 'jwt/nanomq.pub')],
       issuerSuffixOptional: true,
       upstream: {

@@ -1,16 +1,18 @@
 // MQTT.js against the embedded broker: every packet that asks for something is judged by the very core of the HTTP
 // door, and leaves its record.
 import { createHash } from 'node:crypto';
-import { connectAsync, type IClientOptions } from 'mqtt';
+import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { describe, expect, it } from 'vitest';
 import { KEYS_DIR_ALONE, type MqttSettings } from '../../src/config/mqtt.ts';
 import { Census } from '../../src/embedded/census.ts';
 import { createGate } from '../../src/embedded/gate.ts';
 import { startMqtt } from '../../src/embedded/mqtt.ts';
+import { FollowedState } from '../../src/followed.ts';
 import { openDoor } from '../../src/mqtt/door.ts';
 import { openMqttGuard } from '../../src/mqtt/mqtt-guard.ts';
 import { type AuditRecord, auditObserver } from '../../src/observe/audit/record.ts';
 import { createRecorder } from '../../src/observe/recorder.ts';
+import { RevokedTokens } from '../../src/revocation/revoked.ts';
 import type { TokenRules } from '../../src/token/verify.ts';
 import { makeIssuer, mintToken, nowSeconds } from '../support/issuers.ts';
 import { makePolicy } from '../support/policy.ts';
@@ -44,21 +46,36 @@ async function startGuarded(settings: Partial<MqttSettings> = {}) {
   });
   const thumbprint = createHash('sha256').update(OPS.publicPem).digest('hex');
   const filed = { name: 'ops.pub', usable: true, keys: [{ key: OPS.publicKey, thumbprint }] } as const;
+  const revoked = new RevokedTokens();
+  const changes = new FollowedState(undefined);
+  let lookup = (issuer: string): typeof filed | undefined => (issuer === 'ops.pub' ? filed : undefined);
   const guard = openMqttGuard({
     settings: { ...STRICT, ...settings },
     token: RULES,
     policy: makePolicy(),
-    lookup: (issuer) => (issuer === 'ops.pub' ? filed : undefined),
+    revocations: revoked,
+    lookup: (issuer) => lookup(issuer),
     now: Date.now,
     report: () => undefined,
   });
-  const door = openDoor(() => guard, recorder);
+  const door = openDoor(() => guard, recorder, changes);
   const broker = await start(Date.now, door);
   const join = (acl?: object, claims: object = {}, options: IClientOptions = {}) => {
     const token = mintToken(OPS, { ...(acl && { acl }), ...claims });
     return connect(broker, { username: 'u', password: token, ...options });
   };
-  return { broker, door, records, join };
+  const revoke = (jti: string) => {
+    revoked.add({ issuer: 'ops.pub', by: 'jti', value: jti, until: Infinity }, 0);
+    changes.change(undefined);
+  };
+  const removeKey = () => {
+    lookup = () => undefined;
+    changes.change(undefined);
+  };
+  /** Another client of the same token comes in, but nobody has been told of the change. */
+  const revokeUntold = (jti: string) =>
+    revoked.add({ issuer: 'ops.pub', by: 'jti', value: jti, until: Infinity }, 0);
+  return { broker, door, records, join, revoke, revokeUntold, removeKey };
 }
 
 const shortOf = ({ action, target, outcome, reason }: AuditRecord) =>
@@ -178,6 +195,44 @@ describe('the embedded broker asks the core', () => {
     const client = await join(undefined, { iat: exp - 10, exp });
     const closedAt = await new Promise<number>((resolve) => client.once('close', () => resolve(Date.now())));
     expect(closedAt).toBeGreaterThanOrEqual(exp * 1000);
+  });
+
+  const whenClosed = (client: MqttClient) =>
+    new Promise((resolve) => client.once('close', () => resolve('closed')));
+
+  it('a connection ends when its token is revoked, and no other; a new one is refused', async () => {
+    const { join, revoke, records } = await startGuarded();
+    const [stolen, good] = [await join(undefined, { jti: '7' }), await join(undefined, { jti: '8' })];
+    const closed = whenClosed(stolen);
+    revoke('7');
+    await closed;
+    await expect(join(undefined, { jti: '7' }, { clientId: 'again' })).rejects.toMatchObject({ code: 5 });
+    await good.publishAsync('a', 'x', { qos: 1 });
+    expect(records.map(shortOf)).toContain('connect again denied token_revoked');
+  });
+
+  it('is_superuser frees nobody from revocation', async () => {
+    const { join, revoke } = await startGuarded();
+    const closed = whenClosed(await join(undefined, { jti: '7', is_superuser: true }));
+    revoke('7');
+    await closed;
+  });
+
+  it('what is revoked may publish nothing more, even before its connection has ended', async () => {
+    const { join, revokeUntold, records } = await startGuarded();
+    const client = await join(undefined, { jti: '7' });
+    const closed = whenClosed(client);
+    revokeUntold('7');
+    client.publish('a', 'x', { qos: 1 });
+    await closed;
+    expect(records.map(shortOf)).toContain('publish a denied token_revoked');
+  });
+
+  it('a connection ends when the key of its token is removed', async () => {
+    const { join, removeKey } = await startGuarded();
+    const closed = whenClosed(await join());
+    removeKey();
+    await closed;
   });
 
   it('nobody is let in while there is no core yet', async () => {

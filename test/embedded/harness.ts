@@ -30,7 +30,7 @@ afterEach(async () => {
 
 /** Lets everybody do everything: most of the broker is not about who may. */
 export const OPEN_DOOR: MqttDoor = {
-  admit: async () => ({ disconnectAtMs: Infinity, may: () => true }),
+  admit: async () => ({ disconnectAtMs: Infinity, may: () => true, whenOver: () => () => undefined }),
   deliveries: { allowed: 0, denied: 0 },
 };
 

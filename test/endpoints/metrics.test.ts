@@ -113,6 +113,7 @@ describe('/metrics', () => {
     expect(before.value('broker_guard_issuer_keys{state="usable"}')).toBe(1);
     expect(before.value('broker_guard_issuer_keys{state="unusable"}')).toBe(1);
     expect(before.value('broker_guard_key_reloads_total')).toBe(0);
+    expect(before.value('broker_guard_revocations')).toBe(0);
     writeFileSync(join(started.keysDirectory, 'new.pub'), makeIssuer().publicPem);
     await until(() => started.lines.some((line) => line.startsWith('new.pub: key added')), 'the key is read');
     const after = await scrape(0);

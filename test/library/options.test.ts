@@ -29,7 +29,7 @@ describe('wrong options', () => {
       lisetn: '127.0.0.1:1',
     });
     expect(problems).toEqual([
-      'lisetn is unknown; known here: keysDir, token, audit, report',
+      'lisetn is unknown; known here: keysDir, token, revocations, audit, report',
       'audit must be a function',
       'token.exp_tolerance is unknown; did you mean expTolerance?',
       'keysDir must be a text that is not empty',
@@ -52,6 +52,13 @@ describe('wrong options', () => {
   it('of another type are refused', async () => {
     expect(await problemsOf({ keysDir: 'keys', token: 'RS256' })).toEqual(['token must be a block { }']);
     expect(await problemsOf({ keysDir: 5 })).toEqual(['keysDir must be a text']);
+    expect(await problemsOf({ keysDir: 'keys', revocations: 'list' })).toEqual([
+      'revocations must be a block { }',
+    ]);
+    expect(await problemsOf({ keysDir: 'keys', revocations: { file: '', fiel: 'x' } })).toEqual([
+      'revocations.file must be a text that is not empty',
+      'revocations.fiel is unknown; did you mean file?',
+    ]);
   });
 });
 
@@ -70,5 +77,16 @@ describe('a keys directory', () => {
     const guard = await openGuard({ keysDir, report: (line) => void lines.push(line) });
     await guard.close();
     expect(lines.join('\n')).toContain('broker-guard keygen NAME');
+  });
+});
+
+describe('a revocations file', () => {
+  it('that cannot be read rejects, by the name of its option', async () => {
+    const keysDir = mkdtempSync(join(tmpdir(), 'broker-guard-library-'));
+    onTestFinished(() => rmSync(keysDir, { recursive: true }));
+    await expect(openGuard({ keysDir, revocations: { file: keysDir } })).rejects.toMatchObject({
+      code: 'revocations_unreadable',
+      message: expect.stringMatching(/^revocations\.file: .* cannot be used \(It is a directory/),
+    });
   });
 });

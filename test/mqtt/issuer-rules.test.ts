@@ -5,6 +5,7 @@ import { openKeysDir } from '../../src/mqtt/keys-dir.ts';
 import type { TokenRules } from '../../src/token/verify.ts';
 import { makeIssuer, mintToken } from '../support/issuers.ts';
 import { makePolicy } from '../support/policy.ts';
+import { NOTHING_REVOKED } from '../support/revocations.ts';
 
 const OPS = makeIssuer();
 const TOKEN: TokenRules = {
@@ -34,6 +35,7 @@ async function login(
     token: TOKEN,
     lookup: () => filed,
     policy: makePolicy(),
+    revocations: NOTHING_REVOKED,
   });
   return authenticator.login({
     clientId: 'c',

@@ -14,6 +14,8 @@ const principal = (claimedRights: Partial<ClaimedRights> | undefined): Principal
   tokenId: undefined,
   thumbprint: 't',
   bodyEncode: 0,
+  issuedAt: -Infinity,
+  tokenDigest: '',
   claimedRights:
     claimedRights?.scope === undefined && claimedRights?.roles === undefined
       ? undefined

@@ -7,7 +7,9 @@ import { onTestFinished } from 'vitest';
 import { loadSettings } from '../../src/config/load.ts';
 import { explainMqtt, readQuestion } from '../../src/mqtt/explain.ts';
 import { openMqttGuard } from '../../src/mqtt/mqtt-guard.ts';
+import type { Revocations } from '../../src/revocation/revoked.ts';
 import { makePolicy } from './policy.ts';
+import { NOTHING_REVOKED } from './revocations.ts';
 import { makeWorkspace } from './workspace.ts';
 
 export const CLOCK = 1_750_000_000;
@@ -31,7 +33,7 @@ export const sign = (claims: object): string =>
   signTexts(HEADER, JSON.stringify({ exp: CLOCK + 3600, ...claims }));
 
 /** @param mqtt what stands in `guard.mqtt { }` */
-export function openBlock(mqtt: string) {
+export function openBlock(mqtt: string, revocations: Revocations = NOTHING_REVOKED) {
   const file = join(makeWorkspace({ 'keys/x': '' }), 'nanomq.conf');
   writeFileSync(file, `guard.mqtt { ${mqtt} }`);
   const settings = loadSettings(file);
@@ -40,6 +42,7 @@ export function openBlock(mqtt: string) {
     settings: settings.mqtt,
     token: settings.token,
     policy: makePolicy(),
+    revocations,
     lookup: () => undefined,
     now: () => clock * 1000,
     report: () => undefined,

@@ -8,6 +8,7 @@ import { type MqttGuard, openMqttGuard } from '../../src/mqtt/mqtt-guard.ts';
 import type { Qos, TopicAction } from '../../src/policy/topic-rules.ts';
 import type { TokenRules } from '../../src/token/verify.ts';
 import { makePolicy } from './policy.ts';
+import { NOTHING_REVOKED } from './revocations.ts';
 import { readVectors } from './vector-file.ts';
 
 export interface Expected {
@@ -91,6 +92,7 @@ export async function replay(
       settings,
       token: LIMITS,
       policy: makePolicy(),
+      revocations: NOTHING_REVOKED,
       lookup: () => undefined,
       now,
       report: () => undefined,

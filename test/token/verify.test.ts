@@ -6,6 +6,7 @@ import { createGuard } from '../../src/guard.ts';
 import type { KeyLookup, TokenRules } from '../../src/token/verify.ts';
 import { type Issuer, makeIssuer, mintToken, signParts } from '../support/issuers.ts';
 import { makePolicy } from '../support/policy.ts';
+import { NOTHING_REVOKED } from '../support/revocations.ts';
 
 const NOW = 1_800_000_000;
 const ops = makeIssuer();
@@ -37,6 +38,7 @@ function judge(token: string, rules: Partial<TokenRules> = {}, now = NOW) {
     rules: { ...RULES, ...rules },
     lookup: (issuer) => FILES.get(issuer),
     policy: makePolicy(),
+    revocations: NOTHING_REVOKED,
     now: () => now * 1000,
   });
   return guard.authenticate(token);
@@ -53,7 +55,15 @@ describe('a good token', () => {
   it('names the principal: issuer, subject, token id and key', () => {
     expect(judge(good({ sub: 'grafana', jti: '7' }))).toEqual({
       allowed: true,
-      value: { issuer: 'ops.pub', subject: 'grafana', tokenId: '7', thumbprint: 'key-0', bodyEncode: 0 },
+      value: {
+        issuer: 'ops.pub',
+        subject: 'grafana',
+        tokenId: '7',
+        thumbprint: 'key-0',
+        bodyEncode: 0,
+        issuedAt: expect.any(Number),
+        tokenDigest: expect.any(String),
+      },
     });
   });
 

@@ -1,6 +1,8 @@
 // Records of what happened to the guard itself: starts, stops, settings read again, keys that came, changed or went.
 // Released words, as in the records of requests.
 
+import type { RevocationRecord } from './revocation-record.ts';
+
 interface Event {
   /** ISO 8601, UTC. */
   readonly time: string;
@@ -39,4 +41,4 @@ export interface KeyRecord extends Event {
   readonly reason?: string;
 }
 
-export type EventRecord = StartRecord | StopRecord | ReloadRecord | KeyRecord;
+export type EventRecord = StartRecord | StopRecord | ReloadRecord | KeyRecord | RevocationRecord;

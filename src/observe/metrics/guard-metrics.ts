@@ -8,6 +8,8 @@ export interface GuardFigures {
   readonly issuers: Iterable<{ readonly usable: boolean }>;
   /** Changes of the keys that were taken in since the start. */
   readonly keyReloads: number;
+  /** In force. */
+  readonly revocations: number;
   /** Unix milliseconds at which the first certificate in use ends; undefined without TLS. */
   readonly certificateEndsMs: number | undefined;
 }
@@ -27,6 +29,11 @@ export function createGuardMetrics(version: string): (figures: GuardFigures) => 
     help: 'Changes of the keys that were taken in.',
     registers,
   });
+  const revoked = new Gauge({
+    name: 'broker_guard_revocations',
+    help: 'Revocations in force.',
+    registers,
+  });
   const certificateEnd = new Gauge({
     name: 'broker_guard_tls_certificate_expiry_timestamp_seconds',
     help: 'When the first certificate in use ends; absent without TLS.',
@@ -38,13 +45,14 @@ export function createGuardMetrics(version: string): (figures: GuardFigures) => 
     labelNames: ['version', 'node'],
     registers,
   }).set({ version, node: process.versions.node }, 1);
-  return ({ issuers, keyReloads, certificateEndsMs }) => {
+  return ({ issuers, keyReloads, revocations, certificateEndsMs }) => {
     const states = [...issuers];
     const usable = states.filter((issuer) => issuer.usable).length;
     keys.set({ state: 'usable' }, usable);
     keys.set({ state: 'unusable' }, states.length - usable);
     reloads.reset();
     reloads.inc(keyReloads);
+    revoked.set(revocations);
     certificateEnd.remove();
     if (certificateEndsMs !== undefined) certificateEnd.set(certificateEndsMs / 1000);
     return readFamilies(registry);

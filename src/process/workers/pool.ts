@@ -1,13 +1,13 @@
 // Several processes in the place of one: each serves the guarded listener with its share of the limits, all of them
-// with the keys of the one key store in the primary process. One that dies is replaced; the others do not notice.
+// with the keys and revocations of the one core in the primary process. One that dies is replaced; the others do not notice.
 import cluster from 'node:cluster';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ListenAddress } from '../../config/address.ts';
 import type { Settings } from '../../config/settings.ts';
+import type { Core } from '../../core.ts';
 import type { DenyReason } from '../../decision.ts';
 import { Failure } from '../../failure.ts';
 import type { Snapshot } from '../../keystore/snapshot.ts';
-import type { KeyStore } from '../../keystore/store.ts';
 import { tryListen } from '../../listener/sockets.ts';
 import type { AuditLog } from '../../observe/audit/log.ts';
 import type { Families } from '../../observe/metrics/families.ts';
@@ -91,7 +91,7 @@ class WorkerPool {
     // Clears away a socket file left behind, and finds the port that 0 stands for, which every worker has to share.
     const listen = await tryListen(this.#settings.listen, LISTEN_SETTING);
     this.#settings = { ...this.#settings, listen };
-    this.#follow(this.#opened.core.keys);
+    this.#follow(this.#opened.core);
     this.#audit.available.follow((canRecord) => {
       for (const slot of this.#slots) void this.#tell(slot, 'setRecording', canRecord);
     });
@@ -141,7 +141,7 @@ class WorkerPool {
   async reload(settings: Settings, opened: Opened): Promise<void> {
     this.#settings = { ...settings, listen: this.#settings.listen };
     this.#opened = opened;
-    this.#follow(opened.core.keys);
+    this.#follow(opened.core);
     await Promise.all(this.#slots.map((slot) => this.#tell(slot, 'reload', this.#assign(slot))));
   }
 
@@ -166,18 +166,26 @@ class WorkerPool {
   }
 
   /** Tells every worker what changes from now on. */
-  #follow(keys: KeyStore): void {
+  #follow({ keys, revocations }: Core): void {
     this.#unfollow();
-    this.#unfollow = keys.follow((snapshot) => {
-      for (const slot of this.#slots) {
-        void this.#tell(slot, 'changeKeys', describeChange(slot.filed, snapshot));
-        slot.filed = snapshot;
-      }
-    });
+    const stops = [
+      keys.follow((snapshot) => {
+        for (const slot of this.#slots) {
+          void this.#tell(slot, 'changeKeys', describeChange(slot.filed, snapshot));
+          slot.filed = snapshot;
+        }
+      }),
+      revocations.follow((added) => {
+        for (const slot of this.#slots) void this.#tell(slot, 'revoke', added);
+      }),
+    ];
+    this.#unfollow = () => {
+      for (const stop of stops) stop();
+    };
   }
 
   /** A worker that cannot be told must not go on with what was true before. */
-  async #tell<N extends 'reload' | 'changeKeys' | 'setRecording'>(
+  async #tell<N extends 'reload' | 'changeKeys' | 'revoke' | 'setRecording'>(
     slot: Slot,
     name: N,
     ...what: Parameters<Calls[N]>
@@ -215,6 +223,7 @@ class WorkerPool {
       settings: this.#settings,
       share: { index: slot.index, of: this.#slots.length },
       keys: describeChange(undefined, slot.filed),
+      revocations: [...core.revocations.list()],
       tls,
       canRecord: this.#audit.available.current(),
     };

@@ -28,6 +28,7 @@ export class WorkerGone extends Error {
 const ANSWER_MS: Readonly<Record<CallName, number | undefined>> = {
   serve: 30_000,
   changeKeys: 5000,
+  revoke: 5000,
   reload: 5000,
   probe: 30_000,
   metrics: 2000,

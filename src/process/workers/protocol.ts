@@ -6,6 +6,7 @@ import type { DenyReason } from '../../decision.ts';
 import { Failure, type FailureCode } from '../../failure.ts';
 import type { TlsMaterial } from '../../listener/tls.ts';
 import type { Families } from '../../observe/metrics/families.ts';
+import type { Revocation } from '../../revocation/entry.ts';
 import type { Share } from '../share.ts';
 import type { KeyChange } from './key-change.ts';
 
@@ -14,6 +15,8 @@ export interface Assignment {
   readonly settings: Settings;
   readonly share: Share;
   readonly keys: KeyChange;
+  /** All that is known; a worker never forgets one that it was told of before. */
+  readonly revocations: readonly Revocation[];
   readonly tls: TlsMaterial | undefined;
   /** Whether the primary process can write audit records. */
   readonly canRecord: boolean;
@@ -24,6 +27,7 @@ export interface Calls {
   /** To be the first. @throws Failure as `startServing` does */
   serve(assignment: Assignment): Promise<ListenAddress>;
   changeKeys(change: KeyChange): Promise<void>;
+  revoke(added: readonly Revocation[]): Promise<void>;
   reload(assignment: Assignment): Promise<void>;
   /** The reason why the broker gives no answer, if so. */
   probe(): Promise<DenyReason | undefined>;

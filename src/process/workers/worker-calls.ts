@@ -7,6 +7,8 @@ import { auditObserver } from '../../observe/audit/record.ts';
 import { addFamilies } from '../../observe/metrics/families.ts';
 import { createProcessMetrics } from '../../observe/metrics/process-metrics.ts';
 import { Policy } from '../../policy/policy.ts';
+import type { Revocation } from '../../revocation/entry.ts';
+import { RevokedTokens } from '../../revocation/revoked.ts';
 import { type Means, type Serving, startServing } from '../serving.ts';
 import { FollowedKeys } from './key-change.ts';
 import type { Assignment, Calls } from './protocol.ts';
@@ -20,6 +22,7 @@ export function createWorkerCalls(
   report: (line: string) => void,
   onSettings: (settings: Settings) => void,
 ): Calls {
+  const revocations = new RevokedTokens();
   let keys = new FollowedKeys();
   let suffixOptional = false;
   let canPrimaryRecord = true;
@@ -32,21 +35,34 @@ export function createWorkerCalls(
     if (serving === undefined) throw new Error('called before it was told what to serve');
     return serving;
   };
-  /** The core of this worker: the same guard as the primary's, over the keys that it is told of. */
+  const revoke = (added: readonly Revocation[]): void => {
+    const nowSeconds = Date.now() / 1000;
+    for (const revocation of added) revocations.add(revocation, nowSeconds);
+  };
+  /** The core of this worker: the same guard as the primary's, over the keys and revocations that it is told of. */
   const createCore = ({ token, upstream, policy }: Settings): Guard =>
     createGuard({
       rules: token,
       lookup: keys.lookup,
       policy: new Policy(upstream.profile, policy),
+      revocations,
       now: Date.now,
     });
   return {
     // The keys are in place before anything is awaited: a change of theirs may already be on its way.
-    async serve({ settings, share, keys: change, tls, canRecord: canPrimary }: Assignment) {
+    async serve({
+      settings,
+      share,
+      keys: change,
+      revocations: revoked,
+      tls,
+      canRecord: canPrimary,
+    }: Assignment) {
       canPrimaryRecord = canPrimary;
       onSettings(settings);
       suffixOptional = settings.issuerSuffixOptional;
       keys.apply(change, suffixOptional);
+      revoke(revoked);
       const means = { guard: createCore(settings), tls, share, canRecord };
       serving = startServing(settings, means, [auditObserver(audit.write)], report);
       return (await serving).listen;
@@ -54,11 +70,13 @@ export function createWorkerCalls(
     async changeKeys(change) {
       keys.apply(change, suffixOptional);
     },
-    async reload({ settings, share, keys: change, tls }) {
+    revoke: async (added) => revoke(added),
+    async reload({ settings, share, keys: change, revocations: revoked, tls }) {
       onSettings(settings);
       suffixOptional = settings.issuerSuffixOptional;
       keys = new FollowedKeys();
       keys.apply(change, suffixOptional);
+      revoke(revoked);
       const means = { guard: createCore(settings), tls, share, canRecord };
       await (await open()).reload(settings, means);
     },

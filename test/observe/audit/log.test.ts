@@ -34,6 +34,8 @@ const record = (id: string) =>
       subject: 'line\nend "quoted" \u2028',
       thumbprint: 't',
       bodyEncode: 0,
+      issuedAt: -Infinity,
+      tokenDigest: '',
       tokenId: undefined,
     },
     denial: undefined,

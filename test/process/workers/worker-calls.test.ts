@@ -62,6 +62,7 @@ describe('a worker', () => {
       tls: undefined,
       canRecord: true,
       keys: changeTo(ops),
+      revocations: [],
     });
     expect(await ask(listening)).toEqual([200, 401]);
     await calls.changeKeys(changeTo(dev, ops));
@@ -77,6 +78,7 @@ describe('a worker', () => {
       tls: undefined,
       canRecord: true,
       keys: changeTo(ops),
+      revocations: [],
     });
     await listening;
     await calls.reload({
@@ -85,6 +87,7 @@ describe('a worker', () => {
       tls: undefined,
       canRecord: true,
       keys: changeTo(dev),
+      revocations: [],
     });
     expect(await ask(listening)).toEqual([401, 200]);
     await calls.reload({
@@ -93,6 +96,7 @@ describe('a worker', () => {
       tls: undefined,
       canRecord: true,
       keys: changeTo(dev),
+      revocations: [],
     });
     expect(await ask(listening)).toEqual([401, 401]);
   });
@@ -105,6 +109,7 @@ describe('a worker', () => {
       tls: undefined,
       canRecord: true,
       keys: changeTo(ops),
+      revocations: [],
     });
     await Promise.all([listening, calls.changeKeys(changeTo(dev, ops))]);
     expect(await ask(listening)).toEqual([401, 200]);
@@ -118,11 +123,19 @@ describe('a worker', () => {
       tls: undefined,
       canRecord: true,
       keys: changeTo(dev),
+      revocations: [],
     });
     await listening;
     // The first brings ops.pub back; the second, of the new key store, removes it for good.
     await Promise.all([
-      calls.reload({ settings: read(), share: WHOLE, tls: undefined, canRecord: true, keys: changeTo(ops) }),
+      calls.reload({
+        settings: read(),
+        share: WHOLE,
+        tls: undefined,
+        canRecord: true,
+        keys: changeTo(ops),
+        revocations: [],
+      }),
       calls.changeKeys(changeTo(dev, ops)),
     ]);
     expect(await ask(listening)).toEqual([401, 200]);
@@ -136,6 +149,7 @@ describe('a worker', () => {
       tls: undefined,
       canRecord: true,
       keys: changeTo(ops),
+      revocations: [],
     });
     await calls.reload({
       settings: read('token.max_lifetime = 2h'),
@@ -143,6 +157,7 @@ describe('a worker', () => {
       tls: undefined,
       canRecord: true,
       keys: changeTo(dev),
+      revocations: [],
     });
     expect(await ask(listening)).toEqual([401, 200]);
   });
@@ -151,7 +166,14 @@ describe('a worker', () => {
     const { calls, read, ops } = await prepare();
     await expect(calls.probe()).rejects.toThrow(/before it was told what to serve/);
     await expect(
-      calls.reload({ settings: read(), share: WHOLE, tls: undefined, canRecord: true, keys: changeTo(ops) }),
+      calls.reload({
+        settings: read(),
+        share: WHOLE,
+        tls: undefined,
+        canRecord: true,
+        keys: changeTo(ops),
+        revocations: [],
+      }),
     ).rejects.toThrow(/before it was told/);
   });
 

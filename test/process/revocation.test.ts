@@ -15,7 +15,7 @@ import {
   DEADLINE_MS,
   OPS,
   openUpstream,
-  readRecords,
+  readAllRecords,
   request,
   startCrew,
   startCrewIn,
@@ -66,7 +66,7 @@ describe.each([1, 2])('with %i processes that serve', (workers) => {
       for (const one of connections) expect((await request(one, '/api/v4/brokers', other)).status).toBe(200);
     }
     const { stdout } = await crew.program.stop();
-    const records = readRecords(stdout);
+    const records = readAllRecords(stdout);
     expect(records.filter(({ type }) => type === 'revocation')).toHaveLength(4);
     expect(records).toContainEqual(
       expect.objectContaining({ type: 'revocation', issuer: 'ops.pub', token_id: '7' }),

@@ -22,7 +22,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['guard', 'proxy', 'listener'],
   ['core', 'steps', 'mqtt'],
   ['explain'],
-  ['endpoints', 'embedded', 'library'],
+  ['endpoints', 'hooks', 'embedded', 'library'],
   ['server'],
   ['process'],
   ['cli', 'worker'],

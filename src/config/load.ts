@@ -8,6 +8,7 @@ import { type Conflict, type HoconDocument, HoconError, type HoconObject } from 
 import { parseBlock } from './block.ts';
 import { isReadFromBroker, listBrokerWarnings } from './broker-view.ts';
 import { listCombinationProblems, listUnsafe } from './combinations.ts';
+import { readHooks } from './hooks-reader.ts';
 import { placeHttpServer, readHttpServer } from './http-server.ts';
 import { readMqtt } from './mqtt-reader.ts';
 import { applyOverrides, type Overrides, placeOverrides } from './overrides.ts';
@@ -133,6 +134,8 @@ function read(
   const [guard, httpServer] = [guardBlock.data, httpServerBlock.data];
   const { mqtt: block, insecure_jwks_endpoint: acceptsInsecureJwks } = guard;
   const mqtt = readMqtt({ block, acceptsInsecureJwks, find, baseDirectory });
+  const locate = locateFrom(find, baseDirectory);
+  const hooks = readHooks(block.hooks, { find, locate, profile: guard.upstream.profile });
   const policy = readPolicyBlock(guard.policy, guard.upstream.profile, namedIssuers(httpServer), find);
   const faulty = [...guardBlock.listFaulty('guard'), ...httpServerBlock.listFaulty('http_server')];
   const problems = [
@@ -142,6 +145,7 @@ function read(
     ...toProblems('guard', guardBlock.issues, find),
     ...toProblems('http_server', httpServerBlock.issues, find),
     ...mqtt.problems,
+    ...hooks.problems,
     ...policy.problems,
     ...listCombinationProblems({ guard, httpServer, url: selectUrl(guard, httpServer) }, faulty, find),
   ].sort(comparePlaces);
@@ -159,13 +163,14 @@ function read(
           guard,
           httpServer,
           mqtt: mqtt.settings,
+          hooks: hooks.settings,
           policy: policy.settings,
           find,
           baseDirectory,
           warnings,
         })
       : undefined,
-    files: withoutFaulty(nameFiles(guard, httpServer, locateFrom(find, baseDirectory)), faulty),
+    files: withoutFaulty(nameFiles(guard, httpServer, locate), faulty),
     find,
   };
 }

@@ -16,6 +16,8 @@ export const mqttSchema = z
     allow_anonymous: flag.prefault(false),
     no_match: word('deny', 'allow').prefault('deny'),
     authentication: z.unknown().optional(),
+    // A block a broker: hooks-reader.ts reads it.
+    hooks: z.unknown().optional(),
   })
   .prefault({});
 

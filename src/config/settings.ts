@@ -7,6 +7,7 @@ import type { ProxyTrust } from '../http/client-address.ts';
 import type { PolicySettings } from '../policy/policy.ts';
 import { normalizeType } from '../token/jws.ts';
 import type { ListenAddress } from './address.ts';
+import type { HooksSettings } from './hooks.ts';
 import type { MqttSettings } from './mqtt.ts';
 import type { FindPlace } from './problems.ts';
 import type { GuardBlock, HttpServerBlock } from './schema.ts';
@@ -39,6 +40,7 @@ export interface Settings {
   /** The broker's own HTTP workers, as its settings have them. */
   readonly brokerWorkers: number;
   readonly mqtt: MqttSettings;
+  readonly hooks: HooksSettings;
   readonly drainMs: number;
   /** Processes that serve `listen`; 1 is the guard's own. */
   readonly workers: number;
@@ -98,6 +100,7 @@ export interface SettingsParts {
   readonly guard: GuardBlock;
   readonly httpServer: HttpServerBlock;
   readonly mqtt: MqttSettings;
+  readonly hooks: HooksSettings;
   readonly policy: PolicySettings;
   /** Where a value stands: paths are relative to the file that says so. */
   readonly find: FindPlace;
@@ -108,7 +111,7 @@ export interface SettingsParts {
 }
 
 export function buildSettings(parts: SettingsParts): Settings {
-  const { guard, httpServer, mqtt, policy, find, baseDirectory, warnings } = parts;
+  const { guard, httpServer, mqtt, hooks, policy, find, baseDirectory, warnings } = parts;
   const locate = locateFrom(find, baseDirectory);
   return deepFreeze({
     listen: locateSocket(guard, 'guard.listen', locate),
@@ -127,6 +130,7 @@ export function buildSettings(parts: SettingsParts): Settings {
     },
     token: buildToken(guard.token),
     mqtt,
+    hooks,
     policy,
     audit: {
       file: guard.audit.file === undefined ? undefined : locate('guard.audit.file', guard.audit.file),

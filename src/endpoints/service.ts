@@ -25,6 +25,8 @@ export interface ServiceParts {
   readonly core: () => Core;
   /** The settings of this moment. */
   readonly settings: () => Settings;
+  /** Other rooms' routes. */
+  readonly addRoutes: (router: Router) => void;
 }
 
 export function createServiceApp({
@@ -34,11 +36,13 @@ export function createServiceApp({
   metrics,
   core,
   settings,
+  addRoutes,
 }: ServiceParts): GuardApplication {
   const router = new Router();
   addHealth(router, readiness);
   addMetrics(router, metrics);
   addJwks(router, (issuer) => describeKeys(core(), issuer));
+  addRoutes(router);
   const app = new GuardApplication();
   app.use(record(recorder));
   app.use(answerDenials());

@@ -1,11 +1,11 @@
 // The MQTT guard as a broker uses it: a client is let in once and is a visitor from then on. Every decision leaves a
 // record; deliveries, of which there are many for one message, are counted instead.
-import { type Denial, deny, denyPrincipal, type Principal } from '../decision.ts';
 import type { Followed } from '../followed.ts';
 import type { Recorder } from '../observe/recorder.ts';
 import type { TopicQuestion } from '../policy/topic-rules.ts';
 import type { ConnectQuestion, Login } from './login.ts';
-import type { LoginEnd, MqttGuard, TopicAnswer } from './mqtt-guard.ts';
+import type { MqttGuard } from './mqtt-guard.ts';
+import { describeTopicAnswer, tellDecided } from './tell.ts';
 
 export interface Visitor {
   /** Unix time in milliseconds; infinity where the login never ends. */
@@ -58,7 +58,8 @@ export function openDoor(guard: () => MqttGuard, recorder: Recorder, changes: Ch
         deliveries[answer.allowed ? 'allowed' : 'denied']++;
       } else {
         const { action, topic } = question;
-        tell({ action, target: topic, client: peerHost, ...describe(answer, login.principal) });
+        const told = describeTopicAnswer(answer, login.principal);
+        tellDecided(recorder, { action, target: topic, client: peerHost, ...told });
       }
       return answer.allowed;
     },
@@ -70,26 +71,6 @@ export function openDoor(guard: () => MqttGuard, recorder: Recorder, changes: Ch
     },
   });
 
-  const tell = (decision: Decided, startedTick = recorder.tick()): void => {
-    recorder.tell({
-      id: recorder.nextId(),
-      startedAtMs: recorder.now(),
-      durationMs: recorder.tick() - startedTick,
-      method: undefined,
-      path: undefined,
-      completed: true,
-      status: undefined,
-      upstreamStatus: undefined,
-      upstreamCode: undefined,
-      upstreamMs: undefined,
-      bytesIn: undefined,
-      bytesOut: undefined,
-      grant: undefined,
-      ...decision,
-      action: { name: decision.action },
-    });
-  };
-
   return {
     deliveries,
     async admit(question) {
@@ -97,10 +78,12 @@ export function openDoor(guard: () => MqttGuard, recorder: Recorder, changes: Ch
       const answer = await guard().connect(question);
       const about = { action: 'connect', target: question.clientId, client: question.peerHost } as const;
       if (!answer.allowed) {
-        tell({ ...about, principal: answer.denial.principal, denial: answer.denial }, startedTick);
+        const { denial } = answer;
+        tellDecided(recorder, { ...about, principal: denial.principal, denial }, startedTick);
         return undefined;
       }
-      tell({ ...about, principal: answer.login.principal, denial: undefined }, startedTick);
+      const { principal } = answer.login;
+      tellDecided(recorder, { ...about, principal, denial: undefined }, startedTick);
       return visit(question, answer.login);
     },
   };
@@ -111,23 +94,3 @@ interface Inside {
   readonly login: Login;
   readonly end: () => void;
 }
-
-interface Decided {
-  readonly action: 'connect' | 'publish' | 'subscribe';
-  readonly target: string;
-  readonly client: string | undefined;
-  readonly principal: Principal | undefined;
-  readonly denial: Denial | undefined;
-}
-
-function describe(
-  { allowed, reason, rule }: TopicAnswer,
-  principal: Principal | undefined,
-): Pick<Decided, 'principal' | 'denial'> {
-  if (allowed) return { principal, denial: undefined };
-  const denial = isEnd(reason) ? deny(reason) : deny('not_permitted', rule ?? reason);
-  return { principal, denial: principal === undefined ? denial : denyPrincipal(denial, principal) };
-}
-
-const isEnd = (reason: TopicAnswer['reason']): reason is 'token_expired' | LoginEnd =>
-  reason === 'token_expired' || reason === 'token_revoked' || reason === 'key_unusable';

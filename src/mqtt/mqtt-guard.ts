@@ -43,7 +43,8 @@ export interface TopicAnswer {
 
 export interface MqttGuard {
   connect(question: ConnectQuestion): Promise<ConnectAnswer>;
-  authorize(login: Login, question: TopicQuestion): TopicAnswer;
+  /** @param dialect whose prefixes of topics count; those of the semantics unless told */
+  authorize(login: Login, question: TopicQuestion, dialect?: MqttSettings['semantics']): TopicAnswer;
   /** Whether a login is over before its time, which ends its connection; by the keys and revocations of this moment. */
   findEnd(login: Login): LoginEnd | undefined;
   /** Resolves when every endpoint has answered once, or has failed to. */
@@ -65,7 +66,6 @@ export interface MqttGuardOptions {
 export function openMqttGuard(options: MqttGuardOptions): MqttGuard {
   const { settings, now } = options;
   const members = openMembers(options);
-  const readTarget = TARGETS[settings.semantics];
   const findEnd = makeFindEnd(options);
   return {
     findEnd,
@@ -76,8 +76,8 @@ export function openMqttGuard(options: MqttGuardOptions): MqttGuard {
       const answer = await askInOrder(members, question);
       return (answer.allowed ? refuseEnded(answer.login, findEnd(answer.login)) : undefined) ?? answer;
     },
-    authorize: (login, question) => {
-      const target = readTarget(question);
+    authorize: (login, question, dialect = settings.semantics) => {
+      const target = TARGETS[dialect](question);
       const refused = 'refused' in target ? target.refused : undefined;
       if (refused === 'topic_invalid') return answer('deny', refused);
       if (now() / 1000 >= login.endsAt) return answer('deny', 'token_expired');

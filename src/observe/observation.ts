@@ -14,6 +14,8 @@ export interface Observation {
   readonly path: string | undefined;
   /** What MQTT clients do has a name and no class. */
   readonly action: (Pick<Action, 'name'> & Partial<Action>) | undefined;
+  /** Whose hook asked: `rabbitmq`. */
+  readonly hook?: string | undefined;
   /** By which right it was let pass; of what was refused, the denial knows. */
   readonly grant: Grant | undefined;
   /** What it is about: a client id, a topic, a queue; of an ambiguous target the target itself, escaped and cut. */

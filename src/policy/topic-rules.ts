@@ -11,8 +11,9 @@ export type Qos = 0 | 1 | 2;
 export interface TopicQuestion {
   readonly action: TopicAction;
   readonly topic: string;
-  readonly qos: Qos;
-  readonly retain: boolean;
+  /** Undefined where the broker does not say. */
+  readonly qos: Qos | undefined;
+  readonly retain: boolean | undefined;
 }
 
 /** `no_match`: the rules leave the question to whoever else has an opinion. */
@@ -92,10 +93,13 @@ export function decideTopic(
 }
 
 /** QoS and retain are asked of what a client sends; what it receives was published with somebody else's. */
-function meetsDelivery({ qos, retain }: TopicRule, question: TopicQuestion): boolean {
+function meetsDelivery({ effect, qos, retain }: TopicRule, question: TopicQuestion): boolean {
   if (question.action === 'receive') return true;
-  if ((qos & (1 << question.qos)) === 0) return false;
-  return retain === undefined || question.action === 'subscribe' || retain === question.retain;
+  // What nobody says could be anything: an allow rule must take all of it, a deny rule some.
+  const asked = question.qos === undefined ? EVERY_QOS : 1 << question.qos;
+  const isMet = effect === 'allow' ? (qos & asked) === asked : (qos & asked) !== 0;
+  if (!isMet || retain === undefined || question.action === 'subscribe') return isMet;
+  return question.retain === undefined ? effect !== 'allow' : retain === question.retain;
 }
 
 function meetsSubscription({ levels, isExact }: RuleFilter, target: Levels, effect: TopicEffect): boolean {

@@ -21,6 +21,7 @@ import { createRecorder } from '../observe/recorder.ts';
 import { createSeldomReport } from '../observe/seldom.ts';
 import { describePolicy } from '../policy/describe.ts';
 import { CoreChanges } from './changes.ts';
+import { openHooked } from './hooked.ts';
 import { describeKeyChanges } from './key-records.ts';
 import { createMetricsPage } from './metrics.ts';
 import { type Opened, SERVICE_SETTING, type Serving, startServing, tick } from './serving.ts';
@@ -80,18 +81,22 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
   const recorder = createRecorder({ observers: [auditRefusals(audit)], now: Date.now, tick });
   let mqtt = openMqtt(settings, core, report);
   const changes = new CoreChanges(core, audit, Date.now);
+  const say = createSeldomReport(report, tick);
+  const hooked = openHooked({ guard: () => mqtt, settings: () => settings, audit, say });
   const app = createServiceApp({
     recorder,
-    say: createSeldomReport(report, tick),
+    say,
     readiness,
     metrics,
     core: () => core,
     settings: () => settings,
+    addRoutes: hooked.addRoutes,
   });
   const service = createServiceServer(settings, app.callback());
   try {
     await listenOn(service, settings.service, SERVICE_SETTING);
   } catch (error) {
+    hooked.stop();
     await serving.stop();
     mqtt.close();
     core.close();
@@ -127,11 +132,14 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
       if (draining) core.close();
       reportFixed(initial, wanted, report);
       reportPolicy(core, report);
+      const before = settings;
       settings = changed;
+      hooked.reload(before);
       limitServiceServer(service, settings);
     },
     async stop() {
       draining = true;
+      hooked.stop();
       await serving.stop();
       await closeServer(service, 0);
       mqtt.close();

@@ -75,8 +75,8 @@ const SHORTER_SUBJECT =
   'The token says a sub that is too long for the header that carries it: mint one with a shorter sub.';
 
 /** The head of a request of the guard's own. */
-export function buildOwnHead(target: string, options: OutboundOptions): string {
-  return `GET ${options.basePath}${target} HTTP/1.1\r\nhost: ${options.host}\r\n${formatCredential(options)}via: 1.1 broker-guard\r\n\r\n`;
+export function buildOwnHead(target: string, options: OutboundOptions, method = 'GET'): string {
+  return `${method} ${options.basePath}${target} HTTP/1.1\r\nhost: ${options.host}\r\n${formatCredential(options)}via: 1.1 broker-guard\r\n\r\n`;
 }
 
 const formatCredential = ({ credential }: OutboundOptions): string =>

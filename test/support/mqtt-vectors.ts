@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readMqtt } from '../../src/config/mqtt-reader.ts';
 import { mqttSchema } from '../../src/config/mqtt-schema.ts';
+import type { ConnectQuestion } from '../../src/mqtt/login.ts';
 import { type MqttGuard, openMqttGuard } from '../../src/mqtt/mqtt-guard.ts';
 import type { Qos, TopicAction } from '../../src/policy/topic-rules.ts';
 import type { TokenRules } from '../../src/token/verify.ts';
@@ -68,6 +69,8 @@ export interface Replay {
   /** What comes of the login, then of each topic; `refused` where the settings are. */
   readonly login: string;
   readonly topics: readonly string[];
+  /** What comes of each where `no_match` has decided too. */
+  readonly allowed: readonly boolean[];
   readonly isSuperuser: boolean;
   readonly disconnectAt: number;
 }
@@ -79,56 +82,72 @@ export async function replay(
   mechanism: string,
   mode: Mode,
 ): Promise<Replay> {
-  const served = test.jwks === undefined ? undefined : await serve(test.jwks);
-  let clock = test.clock;
-  try {
-    const entry = { mechanism, ...fill(test.settings, file.keys, served?.url ?? '') };
-    const block = mqttSchema.parse({ ...mode, authentication: [entry] });
-    const source = { block, acceptsInsecureJwks: false, find: () => undefined, baseDirectory: '/nowhere' };
-    const { settings, problems } = readMqtt(source);
-    if (problems.length > 0) return { login: 'refused', topics: [], isSuperuser: false, disconnectAt: 0 };
-    const now = () => clock * 1000;
-    const guard = openMqttGuard({
-      settings,
-      token: LIMITS,
-      policy: makePolicy(),
-      revocations: NOTHING_REVOKED,
-      lookup: () => undefined,
-      now,
-      report: () => undefined,
-    });
-    await guard.ready();
-    const result = await ask(guard, test, (at) => {
-      clock = at;
-    });
-    guard.close();
-    return result;
-  } finally {
-    served?.close();
-  }
+  const opened = await openCase(file, test, mechanism, mode);
+  if (opened === undefined)
+    return { login: 'refused', topics: [], allowed: [], isSuperuser: false, disconnectAt: 0 };
+  return opened.ask().finally(opened.close);
 }
 
-async function ask(guard: MqttGuard, test: VectorCase, setClock: (at: number) => void): Promise<Replay> {
+/** The guard of a case, with a clock of its own; undefined where the settings are refused. */
+export async function openCase(file: VectorFile, test: VectorCase, mechanism: string, mode: Mode) {
+  const served = test.jwks === undefined ? undefined : await serve(test.jwks);
+  let clock = test.clock;
+  const setClock = (at: number): void => {
+    clock = at;
+  };
+  const entry = { mechanism, ...fill(test.settings, file.keys, served?.url ?? '') };
+  const block = mqttSchema.parse({ ...mode, authentication: [entry] });
+  const source = { block, acceptsInsecureJwks: false, find: () => undefined, baseDirectory: '/nowhere' };
+  const { settings, problems } = readMqtt(source);
+  if (problems.length > 0) {
+    served?.close();
+    return undefined;
+  }
+  const now = () => clock * 1000;
+  const guard = openMqttGuard({
+    settings,
+    token: LIMITS,
+    policy: makePolicy(),
+    revocations: NOTHING_REVOKED,
+    lookup: () => undefined,
+    now,
+    report: () => undefined,
+  });
+  await guard.ready();
+  const close = () => {
+    guard.close();
+    served?.close();
+  };
+  return { guard, now, setClock, connect: readConnect(test), ask: () => ask(guard, test, setClock), close };
+}
+
+function readConnect(test: VectorCase): ConnectQuestion {
   const token = test.token?.compact ?? '';
   const say = (text: string | null) => text?.replaceAll('{{token}}', () => token);
   const { clientid, username, password, peerhost } = test.connect;
-  const answer = await guard.connect({
+  return {
     clientId: say(clientid) ?? '',
     username: say(username),
     password: say(password),
     peerHost: peerhost,
-  });
+  };
+}
+
+async function ask(guard: MqttGuard, test: VectorCase, setClock: (at: number) => void): Promise<Replay> {
+  const answer = await guard.connect(readConnect(test));
   if (!answer.allowed) {
     const login = answer.authenticator === undefined ? 'ignore' : 'deny';
-    return { login, topics: (test.topics ?? []).map(() => 'deny'), isSuperuser: false, disconnectAt: 0 };
+    const topics = (test.topics ?? []).map(() => 'deny');
+    return { login, topics, allowed: topics.map(() => false), isSuperuser: false, disconnectAt: 0 };
   }
-  const topics = (test.topics ?? []).map(({ action, topic, qos = 0, retain = false, clock }) => {
+  const answers = (test.topics ?? []).map(({ action, topic, qos = 0, retain = false, clock }) => {
     setClock(clock ?? test.clock);
-    const { allowed, isOpen } = guard.authorize(answer.login, { action, topic, qos, retain });
-    return isOpen ? 'nomatch' : allowed ? 'allow' : 'deny';
+    return guard.authorize(answer.login, { action, topic, qos, retain });
   });
+  const allowed = answers.map((one) => one.allowed);
+  const topics = answers.map((one) => (one.isOpen ? 'nomatch' : one.allowed ? 'allow' : 'deny'));
   const { isSuperuser, disconnectAt } = answer.login;
-  return { login: 'allow', topics, isSuperuser, disconnectAt };
+  return { login: 'allow', topics, allowed, isSuperuser, disconnectAt };
 }
 
 /** `{{pem:NAME}}` and `{{jwks}}` in whatever a block holds. */

@@ -18,6 +18,8 @@ export interface AuditRecord {
   /** Canonical, without the query: a query may hold anything, a token too. */
   readonly path: string | undefined;
   readonly action: string | undefined;
+  /** Whose hook asked. */
+  readonly hook: string | undefined;
   readonly class: string | undefined;
   /** The roles that allow it; of what was not permitted, those that the caller has. */
   readonly role: string | undefined;
@@ -70,6 +72,7 @@ export function toAuditRecord(seen: Observation): AuditRecord {
     method: seen.method,
     path: seen.path,
     action: seen.action?.name,
+    hook: seen.hook,
     class: seen.action?.class,
     role: grant?.role,
     rule: grant?.rule,

@@ -1,0 +1,51 @@
+// Whether whoever asks is the broker: by being on this machine, or by a secret, and from where it may ask in addition. What is
+// not proved is answered as if nothing were here. Knows no broker and no question.
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { isLoopbackHost } from '../config/address.ts';
+import type { HookSettings } from '../config/hooks.ts';
+import { compileSources } from '../policy/sources.ts';
+
+export interface Caller {
+  /** Of the connection. */
+  readonly address: string | undefined;
+  /** The service listener is a socket file, which only this machine can reach. */
+  readonly isUnix: boolean;
+  readonly headers: IncomingHttpHeaders;
+  /** The last segment of the path, where it is none of the door's own. */
+  readonly segment: string | undefined;
+}
+
+export type ProofSettings = Pick<HookSettings, 'secretDigest' | 'sources'>;
+
+const SECRET_FIELD = 'x-guard-secret';
+
+export function isProven(settings: ProofSettings, caller: Caller): boolean {
+  if (!isFromSource(settings, caller.address)) return false;
+  // A client certificate would be a third proof, once this listener speaks TLS.
+  if (settings.secretDigest === undefined) return caller.segment === undefined && isHere(caller);
+  const given = caller.segment ?? caller.headers[SECRET_FIELD];
+  return typeof given === 'string' && isSecret(given, settings.secretDigest);
+}
+
+/** Digests are compared, so that neither the length nor the beginning of a guess shows in the time. */
+function isSecret(given: string, secretDigest: string): boolean {
+  const digest = createHash('sha256').update(given).digest();
+  return timingSafeEqual(digest, Buffer.from(secretDigest, 'base64'));
+}
+
+/** What a proxy of this machine passes on comes from here too, on behalf of somebody else. */
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
+
+const isHere = ({ address, isUnix, headers }: Caller): boolean =>
+  (isUnix || (address !== undefined && isLoopbackHost(address.replace(/^::ffff:/, '')))) &&
+  FORWARDED.every((name) => headers[name] === undefined);
+
+const compiled = new WeakMap<readonly string[], (client: string | undefined) => boolean>();
+
+function isFromSource({ sources }: ProofSettings, address: string | undefined): boolean {
+  if (sources.length === 0) return true;
+  const isIn = compiled.get(sources) ?? compileSources(sources);
+  compiled.set(sources, isIn);
+  return isIn(address);
+}

@@ -1,0 +1,54 @@
+// The doors for brokers' hooks in a guard that runs: their records, what a reload does to them, and the reapers of brokers
+// whose connections are to end with the tokens.
+import { isDeepStrictEqual } from 'node:util';
+import type Router from '@koa/router';
+import type { Settings } from '../config/settings.ts';
+import { isAuditedHook } from '../hooks/audited.ts';
+import { Hooks, type HooksParts } from '../hooks/hooks.ts';
+import type { AuditLog } from '../observe/audit/log.ts';
+import { auditObserver } from '../observe/audit/record.ts';
+import type { Observer } from '../observe/observation.ts';
+import { createRecorder } from '../observe/recorder.ts';
+import { startReaping } from './reaping.ts';
+import { tick } from './serving.ts';
+
+export interface Hooked {
+  addRoutes(router: Router): void;
+  /** To be called once other settings are in place. */
+  reload(before: Settings): void;
+  stop(): void;
+}
+
+export interface HookedParts extends Pick<HooksParts, 'guard' | 'say'> {
+  readonly settings: () => Settings;
+  readonly audit: AuditLog;
+}
+
+export function openHooked({ guard, settings, audit, say }: HookedParts): Hooked {
+  const recorder = createRecorder({ observers: [auditHooks(audit)], now: Date.now, tick });
+  const hooks = new Hooks({ guard, settings, recorder, say });
+  let stopReaping = startReaping(settings(), hooks, say);
+  return {
+    addRoutes: (router) => hooks.addRoutes(router),
+    reload(before) {
+      if (!isJudgedAlike(before, settings())) hooks.endAll();
+      stopReaping();
+      stopReaping = startReaping(settings(), hooks, say);
+    },
+    stop: () => stopReaping(),
+  };
+}
+
+/** What goes on all the time beside what decides something is left out. */
+function auditHooks(audit: AuditLog): Observer {
+  const observe = auditObserver(audit.write);
+  return (seen) => {
+    if (isAuditedHook(seen)) observe(seen);
+  };
+}
+
+/** Whether a login of before would be the same now. */
+function isJudgedAlike(before: Settings, after: Settings): boolean {
+  const rulesOf = ({ mqtt, token, policy, hooks }: Settings) => ({ mqtt, token, policy, hooks });
+  return isDeepStrictEqual(rulesOf(before), rulesOf(after));
+}

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { runCommand } from './support/command.ts';
 import { ROOT } from './support/root.ts';
 
-const PAGES = ['.', 'docs', 'docs/bench', 'bench', 'keys'].flatMap((folder) =>
+const PAGES = ['.', 'docs', 'docs/bench', 'docs/brokers', 'bench', 'keys'].flatMap((folder) =>
   readdirSync(join(ROOT, folder))
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name)),

@@ -105,9 +105,10 @@ describe('the page about operation', () => {
 
   it('explains every member of an audit record, and no other', async () => {
     const pair = await startPair({
-      guard: 'policy { default_role = viewer, issuers { ops.pub.observe = true } }',
+      guard: 'policy { default_role = viewer, issuers { ops.pub.observe = true } }, mqtt.hooks.amqtt.enable = true',
       keys: { 'ops.pub': OPS.publicPem, 'viewer.pub': OPS.publicPem },
     });
+    await fetch(`http://127.0.0.1:${pair.guard.servicePort}/hooks/amqtt/user`, { method: 'POST' });
     const wanted = { sub: 'grafana', jti: '7' };
     const good = [`Authorization: Bearer ${mintToken(OPS, wanted)}`];
     await pair.send(buildHead('GET', '/api/v4/clients/pump', good));
@@ -117,7 +118,7 @@ describe('the page about operation', () => {
     const forged = mintToken(makeIssuer(), wanted);
     await pair.send(buildHead('GET', BROKERS, [`Authorization: Bearer ${forged}`]));
     await pair.ask('GET', '/api/v4//');
-    const written = (await pair.records(5)).flatMap((record) =>
+    const written = (await pair.records(6)).flatMap((record) =>
       Object.keys(JSON.parse(JSON.stringify(record))),
     );
     const explained = namesOf(rowsOf(sectionOf(page, 'Audit records'), '`'));

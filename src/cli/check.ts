@@ -1,9 +1,11 @@
 // `broker-guard check`: everything serve would find wrong before it listens, at once and without listening.
+import { HOOK_NAMES } from '../config/hooks.ts';
 import type { SettingsReading } from '../config/load.ts';
 import { comparePlaces, placeOf } from '../config/problems.ts';
 import type { Settings } from '../config/settings.ts';
 import { makeSidecarReader } from '../config/sidecar.ts';
 import { Failure, type Problem, SettingsFailure } from '../failure.ts';
+import { ADAPTERS } from '../hooks/hooks.ts';
 import type { SidecarReader } from '../keystore/sidecar.ts';
 import type { Snapshot } from '../keystore/snapshot.ts';
 import { openKeyStore } from '../keystore/store.ts';
@@ -73,7 +75,13 @@ export async function lookAtAll({ now }: Terminal, flags: CheckFlags): Promise<F
     failures: [...keys.failures.map(place), ...unanswered],
     warnings: [
       ...reading.warnings,
-      ...[...keys.warnings, ...tls.warnings, ...revocations.warnings, ...shares].map(place),
+      ...[
+        ...keys.warnings,
+        ...tls.warnings,
+        ...revocations.warnings,
+        ...shares,
+        ...listBrokerCaches(settings),
+      ].map(place),
     ].sort(comparePlaces),
   };
 }
@@ -83,6 +91,13 @@ const readSidecarsBy = (settings: Settings | undefined): SidecarReader =>
   settings === undefined
     ? () => ({ usable: true, rules: {} })
     : makeSidecarReader(new Policy(settings.upstream.profile, settings.policy).vocabulary);
+
+/** What the guard cannot see: a broker that remembers answers would not ask again. */
+const listBrokerCaches = (settings: Settings | undefined): Problem[] =>
+  HOOK_NAMES.filter((name) => settings?.hooks[name] !== undefined).map((name) => ({
+    message: `guard.mqtt.hooks.${name}: ${ADAPTERS[name].cacheAdvice}`,
+    name: `guard.mqtt.hooks.${name}`,
+  }));
 
 const placeByName = ({ name }: Problem, find: SettingsReading['find']) =>
   name === undefined ? undefined : placeOf(name.split('.'), find);

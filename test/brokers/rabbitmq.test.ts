@@ -1,7 +1,9 @@
-// A real RabbitMQ behind the guard: its default virtual host is called "/", and so may be its queues.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestGuard, type TestGuard } from '../support/guard.ts';
-import { type Issuer, makeIssuer, mintToken } from '../support/issuers.ts';
+// A real RabbitMQ behind the guard: its default virtual host is called "/", and so may be its queues. It asks the guard about its
+// MQTT clients, by the settings of the page about it.
+import { connectAsync, type MqttClient } from 'mqtt';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { startTestGuard, type TestGuard, until } from '../support/guard.ts';
+import { type Issuer, makeIssuer, mintToken, nowSeconds } from '../support/issuers.ts';
 import { buildHead } from '../support/pair.ts';
 import { lacksRabbitmq, type RabbitMq, startRabbitMq } from '../support/rabbitmq.ts';
 import { sendRaw } from '../support/raw.ts';
@@ -17,7 +19,7 @@ describe.skipIf(lacksRabbitmq)('RabbitMQ behind the guard', () => {
   let broker: RabbitMq;
   let guard: TestGuard;
 
-  const start = (password: string) =>
+  const start = (password: string, more = '') =>
     startTestGuard({
       upstreamUrl: broker.url,
       keys: {
@@ -29,13 +31,14 @@ describe.skipIf(lacksRabbitmq)('RabbitMQ behind the guard', () => {
         'line.pub': LINE.publicPem,
         'line.policy.conf': 'roles = [publisher], publish = ["line-1/#", "$exchange/%2F/amq.default/roles"]',
       },
-      guard: 'upstream.profile = rabbitmq',
+      guard: `upstream.profile = rabbitmq\n ${more}`,
       httpServer: `username = guest, password = ${password}`,
     });
 
   beforeAll(async () => {
     broker = await startRabbitMq();
-    guard = await start('guest');
+    const hooks = 'mqtt.hooks.rabbitmq.end_sessions = true';
+    guard = await start('guest', `service.listen = "127.0.0.1:${broker.hooksPort}"\n ${hooks}`);
   }, 120_000);
   afterAll(async () => {
     await guard?.stop();
@@ -204,4 +207,70 @@ describe.skipIf(lacksRabbitmq)('RabbitMQ behind the guard', () => {
       { payload: 'copy' },
     ]);
   });
+
+  const ACL = { pub: [`up/\${clientid}/#`], sub: [`down/\${clientid}/#`, 'all/+'] };
+  const mint = (clientid: string, claims: object = {}) =>
+    mintToken(ISSUER, { clientid, acl: ACL, ...claims });
+
+  const next = (client: MqttClient, event: 'message' | 'close') =>
+    new Promise<unknown[]>((resolve) => client.once(event, (...facts: unknown[]) => resolve(facts)));
+
+  async function connect(clientId: string, password: string): Promise<MqttClient> {
+    const client = await connectAsync({
+      host: '127.0.0.1',
+      port: broker.mqttPort,
+      username: 'dev1',
+      password,
+      clientId,
+      protocolVersion: 4,
+      reconnectPeriod: 0,
+    });
+    onTestFinished(() => void client.end(true));
+    return client;
+  }
+
+  it('lets an MQTT client in by its token, and no other', async () => {
+    expect((await connect('in', mint('in'))).connected).toBe(true);
+    for (const password of ['guest', mintToken(makeIssuer()), mint('in', { exp: nowSeconds() - 1 })])
+      await expect(connect('in', password)).rejects.toThrow(/Not authorized|Bad username or password/);
+  });
+
+  it('lets it publish and subscribe to what the token says, in RabbitMQ’s own spelling', async () => {
+    const client = await connect('c1', mint('c1'));
+    const other = await connect('c2', mint('c2', { acl: { all: ['up/c1/#', 'down/c1/#', 'all/#'] } }));
+    await client.subscribeAsync(['down/c1/#', 'all/+']);
+    await other.subscribeAsync('up/c1/#');
+    const received = next(client, 'message');
+    await other.publishAsync('all/x', 'hello', { qos: 1 });
+    expect((await received).slice(0, 2).map(String)).toEqual(['all/x', 'hello']);
+    const sent = next(other, 'message');
+    await client.publishAsync('up/c1/a/b', 'there', { qos: 1 });
+    expect((await sent).slice(0, 2).map(String)).toEqual(['up/c1/a/b', 'there']);
+  });
+
+  it.each([
+    ['publishes beside its topics', (client: MqttClient) => client.publish('up/c9/x', 'hello', { qos: 1 })],
+    ['subscribes to more than its filters', (client: MqttClient) => client.subscribe('all/#')],
+    ['hides a wildcard in a level', (client: MqttClient) => client.subscribe('down/*/x')],
+  ])('ends the connection of a client that %s', async (_, act) => {
+    const client = await connect('c3', mint('c3'));
+    const closed = next(client, 'close');
+    act(client);
+    await closed;
+    const denied = ({ hook, target, outcome }: (typeof guard.records)[number]) =>
+      hook === 'rabbitmq' && outcome === 'denied' && target !== 'in';
+    expect(guard.records.filter(denied).at(-1)).toMatchObject({ issuer: 'ops.pub', reason: 'not_permitted' });
+  });
+
+  it('has the connection ended with its token, and no other', async () => {
+    const other = await connect('stays', mint('stays'));
+    // RabbitMQ lists a connection some five seconds after it was made.
+    const client = await connect('goes', mint('goes', { exp: nowSeconds() + 3 }));
+    await next(client, 'close');
+    await until(() => guard.records.some(({ action }) => action === 'disconnect'), 'the record');
+    expect(guard.records.filter(({ action }) => action === 'disconnect')).toMatchObject([
+      { hook: 'rabbitmq', target: 'goes', rule: 'token_expired', outcome: 'allowed', upstream_status: 204 },
+    ]);
+    expect(other.connected).toBe(true);
+  }, 40_000);
 });

@@ -13,7 +13,7 @@ const EXAMPLE = join(ROOT, 'nanomq.conf.example');
 const LINES = readFileSync(EXAMPLE, 'utf8').split('\n');
 const SETTING = /^(?:# )?((?:guard|http_server)\.[a-z_.]+) = \S/;
 const WITHOUT_DEFAULT =
-  /\.(?:certificate|key|url|keyfile|listen_mode|listen_group|roles|issuers|open|file|trusted_proxies|proxy_protocol|origins) =/;
+  /\.(?:certificate|key|url|keyfile|listen_mode|listen_group|roles|issuers|open|file|trusted_proxies|proxy_protocol|origins|hooks) =/;
 /** They go with a socket file, and the example listens on ports. */
 const OF_A_SOCKET = /\.listen_(?:mode|group) =/;
 const COMMENTED = LINES.filter((line) => line.startsWith('#') && SETTING.test(line)).map((line) =>

@@ -69,6 +69,7 @@ describe('settings', () => {
       audit: { file: undefined, required: false },
       log: { format: 'text' },
       brokerWorkers: 32,
+      hooks: {},
       drainMs: 10_000,
       workers: 1,
       warnings: [
@@ -200,6 +201,7 @@ describe('settings', () => {
       audit: { file: join(directory, 'logs/audit.log'), required: true },
       log: { format: 'json' },
       brokerWorkers: 4,
+      hooks: {},
       drainMs: 60_000,
       workers: 3,
       warnings: [

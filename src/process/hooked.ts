@@ -7,6 +7,8 @@ import { isAuditedHook } from '../hooks/audited.ts';
 import { Hooks, type HooksParts } from '../hooks/hooks.ts';
 import type { AuditLog } from '../observe/audit/log.ts';
 import { auditObserver } from '../observe/audit/record.ts';
+import type { Families } from '../observe/metrics/families.ts';
+import { createHookMetrics } from '../observe/metrics/hook-metrics.ts';
 import type { Observer } from '../observe/observation.ts';
 import { createRecorder } from '../observe/recorder.ts';
 import { startReaping } from './reaping.ts';
@@ -14,6 +16,7 @@ import { tick } from './serving.ts';
 
 export interface Hooked {
   addRoutes(router: Router): void;
+  metrics(): Promise<Families>;
   /** To be called once other settings are in place. */
   reload(before: Settings): void;
   stop(): void;
@@ -22,14 +25,19 @@ export interface Hooked {
 export interface HookedParts extends Pick<HooksParts, 'guard' | 'say'> {
   readonly settings: () => Settings;
   readonly audit: AuditLog;
+  /** Unix time in milliseconds. */
+  readonly now: () => number;
 }
 
-export function openHooked({ guard, settings, audit, say }: HookedParts): Hooked {
-  const recorder = createRecorder({ observers: [auditHooks(audit)], now: Date.now, tick });
+export function openHooked({ guard, settings, audit, say, now }: HookedParts): Hooked {
+  const metrics = createHookMetrics();
+  const observers = [auditHooks(audit), metrics.observe];
+  const recorder = createRecorder({ observers, now, tick });
   const hooks = new Hooks({ guard, settings, recorder, say });
   let stopReaping = startReaping(settings(), hooks, say);
   return {
     addRoutes: (router) => hooks.addRoutes(router),
+    metrics: () => metrics.read(),
     reload(before) {
       if (!isJudgedAlike(before, settings())) hooks.endAll();
       stopReaping();

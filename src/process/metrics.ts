@@ -14,11 +14,13 @@ export interface MetricsSources {
   readonly audit: AuditLog;
   /** Of the processes that serve requests. */
   readonly served: () => Promise<readonly Families[]>;
+  /** Of what brokers ask. */
+  readonly hooks: () => Promise<Families>;
 }
 
 /** Prints the page of the moment. Calls that overlap share one. */
 export function createMetricsPage(sources: MetricsSources): () => Promise<string> {
-  const { core, tls, keyReloads, audit, served } = sources;
+  const { core, tls, keyReloads, audit, served, hooks } = sources;
   const readProcess = createProcessMetrics(() => audit.dropped());
   const readGuard = createGuardMetrics(version);
   const print = async (): Promise<string> => {
@@ -29,7 +31,7 @@ export function createMetricsPage(sources: MetricsSources): () => Promise<string
       revocations: core().revocations.count(),
       certificateEndsMs: certificateEnd(tls()),
     });
-    const all = [await guard, await readProcess(), ...(await served())];
+    const all = [await guard, await readProcess(), await hooks(), ...(await served())];
     return printFamilies(all.map((families) => forgetRemoved(families, issuers)));
   };
   let printing: Promise<string> | undefined;

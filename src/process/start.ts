@@ -77,12 +77,13 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
     keyReloads: () => keyReloads,
     audit,
     served: () => serving.metrics(),
+    hooks: () => hooked.metrics(),
   });
   const recorder = createRecorder({ observers: [auditRefusals(audit)], now: Date.now, tick });
   let mqtt = openMqtt(settings, core, report);
   const changes = new CoreChanges(core, audit, Date.now);
   const say = createSeldomReport(report, tick);
-  const hooked = openHooked({ guard: () => mqtt, settings: () => settings, audit, say });
+  const hooked = openHooked({ guard: () => mqtt, settings: () => settings, audit, say, now: Date.now });
   const app = createServiceApp({
     recorder,
     say,

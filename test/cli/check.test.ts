@@ -125,6 +125,17 @@ describe('check', () => {
       expect(await check(guard)).not.toContain('publish');
   });
 
+  it('warns of what a broker remembers by itself that asks the guard about its clients', async () => {
+    const cwd = makeWorkspace({
+      'keys/ops.pub': OPS.publicPem,
+      'nanomq.conf': 'guard {\n  mqtt.hooks.nanomq.enable = true\n  mqtt.hooks.go_auth { }\n}',
+    });
+    const { code, stderr } = await runProgram(['check'], { cwd });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^warning: \S+:2:\d+: guard\.mqtt\.hooks\.nanomq: .*auth\.http_auth\.cache_ttl/m);
+    expect(stderr).toMatch(/^warning: \S+:3:\d+: guard\.mqtt\.hooks\.go_auth: .*auth_opt_cache false/m);
+  });
+
   it('names the port of the broker, also where it is the one of the scheme', async () => {
     const cwd = makeWorkspace({ 'keys/ops.pub': OPS.publicPem });
     const { stdout } = await runProgram(['check', '--upstream', 'https://broker.example'], { cwd });

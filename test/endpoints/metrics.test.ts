@@ -52,6 +52,25 @@ describe('/metrics', () => {
     expect(page.value('broker_guard_request_seconds_bucket{le="+Inf"}')).toBe(4);
   });
 
+  it('counts what brokers ask by hook and outcome', async () => {
+    const { started } = await start(
+      { 'ops.pub': OPS.publicPem },
+      { guard: 'mqtt.hooks.amqtt.enable = true' },
+    );
+    const ask = (password: string) =>
+      fetch(`http://127.0.0.1:${started.servicePort}/hooks/amqtt/user`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ client_id: 'c1', username: 'u', password }),
+      });
+    await ask(mintToken(OPS));
+    await ask('none');
+    const page = await readMetrics(started.servicePort);
+    const counted = (outcome: string) =>
+      page.value(`broker_guard_hook_requests_total{hook="amqtt",outcome="${outcome}"}`);
+    expect([counted('allowed'), counted('denied')]).toEqual([1, 1]);
+  });
+
   it('counts a refusal in the broker’s own words as allowed, with the reason broker_code', async () => {
     const { call, scrape } = await start(
       { 'ops.pub': OPS.publicPem },

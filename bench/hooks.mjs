@@ -51,7 +51,9 @@ async function launchGuard(root) {
     `guard { listen = "127.0.0.1:0", service.listen = "127.0.0.1:0", upstream.url = "http://127.0.0.1:${upstream.port}"
        mqtt.hooks { emqx.enable = true, rabbitmq.enable = true } }`,
   );
-  const command = [process.execPath, '--max-semi-space-size=4', findGuard(), 'serve'];
+  // As npm start has it.
+  const flags = ['--max-semi-space-size=4', '--heap-growing-percent=50', '--v8-pool-size=1'];
+  const command = [process.execPath, ...flags, findGuard(), 'serve'];
   const child = startChild(command, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] });
   const ports = await new Promise((resolve, reject) => {
     let told = '';

@@ -87,14 +87,15 @@ export class Asker {
     { dialect, isQuiet = false }: TopicOptions = {},
   ): boolean {
     const startedTick = this.#means.recorder.tick();
-    const about = { action: question.action, target: question.topic };
+    const { action, topic: target } = question;
     if (login === undefined) {
-      if (!isQuiet) this.#tellDenied({ ...about, client }, startedTick);
+      if (!isQuiet) this.#tellDenied({ action, target, client }, startedTick);
       return false;
     }
     const answer = this.#means.guard().authorize(login, question, dialect);
-    const told = describeTopicAnswer(answer, login.principal);
-    if (answer.allowed || !isQuiet) this.#tell({ ...about, client: undefined, ...told }, startedTick);
+    const { principal, denial } = describeTopicAnswer(answer, login.principal);
+    if (answer.allowed || !isQuiet)
+      this.#tell({ action, target, client: undefined, principal, denial }, startedTick);
     return answer.allowed;
   }
 
@@ -131,8 +132,10 @@ export class Asker {
     return isOver ? undefined : session;
   }
 
-  #tell(decided: Omit<Decided, 'hook'>, startedTick?: number): void {
-    tellDecided(this.#means.recorder, { ...decided, hook: this.#means.hook }, startedTick);
+  #tell(decided: Omit<Decided, 'hook' | 'grant' | 'upstreamStatus'>, startedTick?: number): void {
+    const { action, target, client, principal, denial } = decided;
+    const { recorder, hook } = this.#means;
+    tellDecided(recorder, { action, target, client, principal, denial, hook }, startedTick);
   }
 }
 

@@ -11,7 +11,7 @@ export const ENDINGS: Readonly<Partial<Record<HookName, Ending>>> = {
   vernemq: () => endAtVernemq,
 };
 
-async function endAtEmqx({ client }: Session, call: CallApi): Promise<OwnAnswer | undefined> {
+async function endAtEmqx(client: Session, call: CallApi): Promise<OwnAnswer | undefined> {
   const path = `/api/v5/clients/${encodeURIComponent(client.clientId)}`;
   const found = await call('GET', path);
   if ('failed' in found || (found.status !== 200 && found.status !== 404)) return found;
@@ -21,7 +21,7 @@ async function endAtEmqx({ client }: Session, call: CallApi): Promise<OwnAnswer 
 }
 
 /** Its call names the client id alone: the guard knows that nobody has taken that over. */
-async function endAtVernemq({ client }: Session, call: CallApi): Promise<OwnAnswer> {
+async function endAtVernemq(client: Session, call: CallApi): Promise<OwnAnswer> {
   const mountpoint = client.place === '' ? '' : `&--mountpoint=${encodeURIComponent(client.place)}`;
   return call(
     'GET',
@@ -36,7 +36,7 @@ const COLUMNS = 'name,user,vhost,variable_map.client_id,client_properties.client
 /** RabbitMQ finds connections by their own names only: all are listed, once a round. */
 function endAtRabbitmq() {
   let listed: Promise<ReadonlyMap<string, string> | OwnAnswer> | undefined;
-  return async ({ client }: Session, call: CallApi): Promise<OwnAnswer | undefined> => {
+  return async (client: Session, call: CallApi): Promise<OwnAnswer | undefined> => {
     listed ??= listConnections(call);
     const names = await listed;
     if (!(names instanceof Map)) return names as OwnAnswer;

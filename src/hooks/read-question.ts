@@ -9,10 +9,12 @@ import type { HookQuestion } from './adapter.ts';
 import { BadQuestion, Members } from './members.ts';
 
 const MAX_BODY = '64kb';
-const FORM = 'application/x-www-form-urlencoded';
+const JSON_TYPE = 'application/json';
+const FORM_TYPE = 'application/x-www-form-urlencoded';
 
 const parse = bodyParser({
   enableTypes: ['json', 'form'],
+  detectJSON: (ctx) => typeOf(ctx) === JSON_TYPE,
   jsonLimit: MAX_BODY,
   formLimit: MAX_BODY,
   // A name is a name, whatever dots and brackets it holds.
@@ -29,28 +31,34 @@ const parse = bodyParser({
 export async function readQuestion(ctx: Context, settings: HookSettings): Promise<HookQuestion> {
   if (ctx.method !== 'POST')
     throw new BadQuestion(`it is asked with ${ctx.method}: have the broker use POST`);
-  if (ctx.headers['content-encoding'] !== undefined) {
+  const type = typeOf(ctx);
+  const { 'content-encoding': encoding } = ctx.headers;
+  if (encoding !== undefined || (hasBody(ctx) && type !== JSON_TYPE && type !== FORM_TYPE)) {
     ctx.req.resume();
-    throw new BadQuestion('the body is compressed');
-  }
-  const kind = ctx.is('json', FORM);
-  if (kind === false) {
-    ctx.req.resume();
-    throw new BadQuestion('the body is neither JSON nor a form');
+    throw new BadQuestion('the body is compressed, or neither JSON nor a form');
   }
   await parse(ctx, async () => undefined);
   const { body } = ctx.request;
   const rawBody = (ctx.request.rawBody as string | undefined) ?? '';
   return {
-    members: new Members(kind === FORM ? readForm(body, rawBody) : readJson(rawBody)),
+    members: new Members(type === FORM_TYPE ? readForm(body, rawBody) : readJson(rawBody)),
     settings,
     field(name) {
       const value = ctx.headers[name];
       return typeof value === 'string' ? value : undefined;
     },
-    bearer: readBearer(ctx),
+    get bearer() {
+      return readBearer(ctx);
+    },
   };
 }
+
+const typeOf = ({ headers }: Context): string | undefined =>
+  headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+
+/** RFC 9112 §6.3. */
+const hasBody = ({ headers }: Context): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 
 /** No body, or `null`, says nothing, which is all that some questions have to say. */
 function readJson(text: string): Readonly<Record<string, unknown>> {

@@ -106,7 +106,7 @@ export class Reaper {
     const failed = 'failed' in answer ? answer.failed : isDone(answer.status) ? undefined : 'upstream_broken';
     const decided = {
       action: 'disconnect',
-      target: session.client.clientId,
+      target: session.clientId,
       client: undefined,
       principal: session.login.principal,
       denial: failed && deny(failed),

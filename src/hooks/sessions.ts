@@ -13,8 +13,7 @@ export interface Client {
   readonly place: string;
 }
 
-export interface Session {
-  readonly client: Client;
+export interface Session extends Client {
   readonly login: Login;
   /** Of the password, where later questions bring it again. */
   readonly passwordDigest: string | undefined;
@@ -41,8 +40,8 @@ export class Sessions {
     this.#sessions = new LRUCache({
       max,
       maxSize: max * AVERAGE_TEXT,
-      sizeCalculation: ({ client }, key) =>
-        key.length + client.clientId.length + (client.username?.length ?? 0),
+      sizeCalculation: ({ clientId, username }, key) =>
+        key.length + clientId.length + (username?.length ?? 0),
     });
   }
 
@@ -53,29 +52,30 @@ export class Sessions {
   find(client: Client): Session | undefined {
     const session = this.#sessions.get(keyOf(client));
     if (session === undefined || session.isOver) return undefined;
-    return session.client.username === client.username ? session : undefined;
+    return session.username === client.username ? session : undefined;
   }
 
   remember(client: Client, login: Login, passwordDigest?: string): void {
-    const { clientId, username, place } = client;
-    const owned = { clientId: own(clientId), username: username && own(username), place: own(place) };
-    this.#sessions.set(keyOf(owned), {
-      client: owned,
+    const session: Session = {
+      clientId: own(client.clientId),
+      username: client.username && own(client.username),
+      place: client.place,
       login: this.#share(login),
       passwordDigest,
       isOver: false,
-    });
+    };
+    this.#sessions.set(keyOf(session), session);
   }
 
   /** Only while nobody has taken its place. */
   forget(session: Session): void {
-    const key = keyOf(session.client);
+    const key = keyOf(session);
     if (this.#sessions.peek(key) === session) this.#sessions.delete(key);
   }
 
   /** Whether somebody else has the client id since. */
   isTaken(session: Session): boolean {
-    const latest = this.#sessions.peek(keyOf(session.client));
+    const latest = this.#sessions.peek(keyOf(session));
     return latest !== undefined && latest !== session;
   }
 
@@ -95,12 +95,16 @@ export class Sessions {
     const text = JSON.stringify(rules);
     const known = this.#shared.get(text);
     if (known === undefined) this.#shared.set(text, rules);
-    return known === undefined || known === rules ? login : { ...login, rules: known };
+    if (known === undefined || known === rules) return login;
+    const { authenticator, principal, isFiled, isSuperuser, endsAt, disconnectAt } = login;
+    // Written out: an object that is spread takes more memory.
+    return { authenticator, principal, isFiled, isSuperuser, endsAt, disconnectAt, rules: known };
   }
 }
 
 /** No name holds a NUL. */
-const keyOf = ({ clientId, place }: Client): string => own(`${place}\0${clientId}`);
+const keyOf = ({ clientId, place }: Client): string =>
+  place === '' ? clientId : own(`${place}\0${clientId}`);
 
 /** A text that keeps no other alive: what is cut out of a request may hold on to all of it. */
 const own = (text: string): string => Buffer.from(text).toString();

@@ -16,22 +16,27 @@ export interface Decided {
 }
 
 export function tellDecided(recorder: Recorder, decided: Decided, startedTick = recorder.tick()): void {
+  const { action, target, client, principal, denial, hook, grant, upstreamStatus } = decided;
   recorder.tell({
     id: recorder.nextId(),
     startedAtMs: recorder.now(),
     durationMs: recorder.tick() - startedTick,
+    client,
     method: undefined,
     path: undefined,
+    action: { name: action },
+    hook,
+    grant,
+    target,
+    principal,
+    denial,
     completed: true,
     status: undefined,
-    upstreamStatus: undefined,
+    upstreamStatus,
     upstreamCode: undefined,
     upstreamMs: undefined,
     bytesIn: undefined,
     bytesOut: undefined,
-    grant: undefined,
-    ...decided,
-    action: { name: decided.action },
   });
 }
 

@@ -105,7 +105,8 @@ describe('the page about operation', () => {
 
   it('explains every member of an audit record, and no other', async () => {
     const pair = await startPair({
-      guard: 'policy { default_role = viewer, issuers { ops.pub.observe = true } }, mqtt.hooks.amqtt.enable = true',
+      guard:
+        'policy { default_role = viewer, issuers { ops.pub.observe = true } }, mqtt.hooks.amqtt.enable = true',
       keys: { 'ops.pub': OPS.publicPem, 'viewer.pub': OPS.publicPem },
     });
     await fetch(`http://127.0.0.1:${pair.guard.servicePort}/hooks/amqtt/user`, { method: 'POST' });

@@ -6,11 +6,11 @@ import type { Problem } from '../failure.ts';
 import { formatSize, readWhole, UnreadableFile } from '../files/read.ts';
 import { parseBlock } from './block.ts';
 import { HOOK_NAMES, type HookName, type HookSettings, type HooksSettings } from './hooks.ts';
-import { network } from './issuer-rules.ts';
+
 import { suggestName } from './nearest.ts';
 import { type FindPlace, problemAt, toProblems } from './problems.ts';
 import type { Locate } from './settings.ts';
-import { flag, listOf, oneOf, span, text, wholeNumber } from './values.ts';
+import { flag, listOf, network, oneOf, span, text, wholeNumber } from './values.ts';
 
 /** Brokers with a call that ends one client's connection. */
 const ENDING: readonly HookName[] = ['emqx', 'rabbitmq', 'vernemq'];

@@ -4,7 +4,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { isLoopbackHost } from '../config/address.ts';
 import type { HookSettings } from '../config/hooks.ts';
-import { compileSources } from '../policy/sources.ts';
+import { compileNetworks, type IsIn } from '../http/networks.ts';
 
 export interface Caller {
   /** Of the connection. */
@@ -41,11 +41,11 @@ const isHere = ({ address, isUnix, headers }: Caller): boolean =>
   (isUnix || (address !== undefined && isLoopbackHost(address.replace(/^::ffff:/, '')))) &&
   FORWARDED.every((name) => headers[name] === undefined);
 
-const compiled = new WeakMap<readonly string[], (client: string | undefined) => boolean>();
+const compiled = new WeakMap<readonly string[], IsIn>();
 
 function isFromSource({ sources }: ProofSettings, address: string | undefined): boolean {
   if (sources.length === 0) return true;
-  const isIn = compiled.get(sources) ?? compileSources(sources);
+  const isIn = compiled.get(sources) ?? compileNetworks(sources);
   compiled.set(sources, isIn);
   return isIn(address);
 }

@@ -71,7 +71,7 @@ describe('guard.mqtt.hooks', () => {
     ['emqx { presence = allow }', 'is unknown'],
     ['emqx = 1', 'must be a block { }'],
     ['emqx { sources = ["10.0.0.0/8"] }', 'needs secret_file beside it: an address alone proves nothing'],
-    ['emqx { secret_file = secret, sources = ["0.0.0.0/0"] }', 'must be an address or a network'],
+    ['emqx { secret_file = secret, sources = ["0.0.0.0/0"] }', 'must be less than every address'],
     ['emqx { secret_file = nowhere }', 'cannot be read (ENOENT)'],
     ['emqx { secret_file = large }', 'cannot be read (larger than'],
     ['emqx { secret_file = short }', 'must hold one secret of 16 to 128'],

@@ -33,7 +33,7 @@ export function toJson(findings: Findings, isOk: boolean): unknown {
   return {
     ok: isOk,
     listen: settings === undefined ? null : formatListen(settings),
-    service: settings === undefined ? null : `http://${formatAddress(settings.service)}`,
+    service: settings === undefined ? null : formatService(settings),
     upstream: settings === undefined ? null : isEmbedded ? EMBEDDED_BROKER : formatBroker(settings),
     keys_dir: keysDirectory ?? null,
     usable_issuers: usableIssuers ?? null,
@@ -62,7 +62,7 @@ function formatSummary(settings: Settings, findings: Findings, file: string | un
     : '';
   return (
     `${formatSource(file, isEmbedded)}\n` +
-    `  listens on ${formatListen(settings)}, service on http://${formatAddress(settings.service)}, forwards to ${broker}\n` +
+    `  listens on ${formatListen(settings)}, service on ${formatService(settings)}, forwards to ${broker}\n` +
     `${isConnected ? '  the broker has answered\n' : ''}${workers}  usable issuers in ${keysDirectory}: ${usableIssuers}\n` +
     policy.map((line) => `  ${line}\n`).join('')
   );
@@ -74,6 +74,9 @@ function formatSource(file: string | undefined, isEmbedded: boolean): string {
   }
   return `The settings are good: ${file ?? 'defaults, since there is no nanomq.conf here'}`;
 }
+
+const formatService = ({ serviceTls, service }: Settings): string =>
+  `${serviceTls ? 'https' : 'http'}://${formatAddress(service)}`;
 
 const formatListen = ({ tls, listen }: Settings): string =>
   `${tls ? 'https' : 'http'}://${formatAddress(listen)}`;

@@ -9,12 +9,13 @@ import { ADAPTERS } from '../hooks/hooks.ts';
 import type { SidecarReader } from '../keystore/sidecar.ts';
 import type { Snapshot } from '../keystore/snapshot.ts';
 import { openKeyStore } from '../keystore/store.ts';
-import { describeExpiry, readTls } from '../listener/tls.ts';
+import { listExpiries } from '../listener/certificate-time.ts';
 import { findOutputProblem } from '../observe/audit/output.ts';
 import { describePolicy } from '../policy/describe.ts';
 import { Policy } from '../policy/policy.ts';
 import { loadProfile } from '../policy/profile.ts';
 import { listOvershares, shareOut, WHOLE } from '../process/share.ts';
+import { readTlsFiles } from '../process/tls-files.ts';
 import { openBroker } from '../proxy/broker.ts';
 import { openRevocations } from '../revocation/store.ts';
 import { FILE_ALGORITHMS } from '../token/algorithms.ts';
@@ -189,11 +190,16 @@ async function lookAtRevocations(
   return { ...NOTHING, warnings: lines.map((line) => ({ message: line.slice(WARNING.length), name })) };
 }
 
-function lookAtTls({ tls }: SettingsReading['files'], nowMs: number): Look {
-  const material = attempt(() => readTls({ tls }));
-  if (material instanceof Failure) return { ...NOTHING, errors: toProblems(material, 'guard.tls') };
-  const expiry = describeExpiry(material, nowMs);
-  return { ...NOTHING, warnings: expiry === undefined ? [] : [expiry] };
+function lookAtTls(files: SettingsReading['files'], nowMs: number): Look {
+  const read = attempt(() => readTlsFiles(files));
+  if (read instanceof Failure) return { ...NOTHING, errors: toProblems(read, 'guard.tls') };
+  return { ...NOTHING, warnings: listExpiries(read, nowMs) };
+}
+
+/** What is wrong with the file is told with the others. */
+function readUpstreamCa({ upstreamCaFile }: Settings): string | undefined {
+  const read = attempt(() => readTlsFiles({ upstreamCaFile }));
+  return read instanceof Failure ? undefined : read.upstreamCa;
 }
 
 /** Asks the broker what the guard itself would. */
@@ -202,7 +208,7 @@ async function connect(settings: Settings | undefined, isEmbedded: boolean): Pro
   if (isEmbedded) return [{ message: 'there is no broker to ask: serve would start the embedded one' }];
   const causes: string[] = [];
   const broker = openBroker(
-    shareOut(settings, WHOLE),
+    shareOut(settings, WHOLE, readUpstreamCa(settings)),
     () => performance.now(),
     (line) => causes.push(line),
   );

@@ -3,9 +3,10 @@
 import { formatAddress } from '../config/address.ts';
 import type { Settings } from '../config/settings.ts';
 import { Failure, formatProblem } from '../failure.ts';
-import { describeExpiry, readTls } from '../listener/tls.ts';
+import { listExpiries } from '../listener/certificate-time.ts';
 import { formatLogLine, type LogFormat } from '../observe/log-line.ts';
 import { type RunningGuard, startGuard } from '../process/start.ts';
+import { readTlsFiles } from '../process/tls-files.ts';
 import { version } from '../version.ts';
 import { AuditFile } from './audit-file.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
@@ -32,9 +33,9 @@ export async function runGuard(outer: Terminal, settings: Settings, hooks: RunHo
   followReloads(terminal, starting, stage, file, hooks.readAgain);
   const guard = await starting;
   hooks.onListening?.(guard);
-  const scheme = settings.tls ? 'https' : 'http';
+  const [scheme, serviceScheme] = [settings.tls, settings.serviceTls].map((tls) => (tls ? 'https' : 'http'));
   report(
-    `pid ${terminal.pid} listening on ${scheme}://${formatAddress(guard.listen)}, service on http://${formatAddress(guard.service)}`,
+    `pid ${terminal.pid} listening on ${scheme}://${formatAddress(guard.listen)}, service on ${serviceScheme}://${formatAddress(guard.service)}`,
   );
   audit.write({
     type: 'start',
@@ -42,7 +43,7 @@ export async function runGuard(outer: Terminal, settings: Settings, hooks: RunHo
     version,
     pid: terminal.pid,
     listen: `${scheme}://${formatAddress(guard.listen)}`,
-    service: `http://${formatAddress(guard.service)}`,
+    service: `${serviceScheme}://${formatAddress(guard.service)}`,
     workers: settings.workers,
   });
   for (const line of hooks.announce?.(guard) ?? []) report(line);
@@ -78,9 +79,8 @@ function withLog(terminal: Terminal, stage: Stage): Terminal {
 }
 
 function reportWarnings(settings: Settings, { report, now }: Terminal): void {
-  const expiry = describeExpiry(readTls(settings), now());
-  const warnings = expiry === undefined ? settings.warnings : [...settings.warnings, expiry];
-  for (const warning of warnings) report(`warning: ${formatProblem(warning)}`);
+  const expiries = listExpiries(readTlsFiles(settings), now());
+  for (const warning of [...settings.warnings, ...expiries]) report(`warning: ${formatProblem(warning)}`);
 }
 
 /** A broker that is down is no reason not to start: it may come up later. It is one to say so. */

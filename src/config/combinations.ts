@@ -61,9 +61,17 @@ const RULES: readonly Rule[] = [
     about: 'guard.service.listen',
     needs: ['guard.service', 'guard.insecure_service_without_tls'],
     judge: ({ guard }) =>
-      isLoopback(guard.service.listen) || guard.insecure_service_without_tls
+      isLoopback(guard.service.listen) || guard.service.tls || guard.insecure_service_without_tls
         ? undefined
-        : 'is reachable from other hosts, and the service listener has no TLS. Listen on 127.0.0.1, or say guard.insecure_service_without_tls = true',
+        : 'is reachable from other hosts without TLS. Set guard.service.tls, listen on 127.0.0.1, or say guard.insecure_service_without_tls = true',
+  },
+  {
+    about: 'guard.upstream.ca_file',
+    needs: (combination) => [...listUrlSources(combination), 'guard.upstream.ca_file'],
+    judge: ({ guard, url }) =>
+      guard.upstream.ca_file === undefined || url.startsWith('https:')
+        ? undefined
+        : 'is for a broker behind https, and the guard goes there without: leave it out, or set guard.upstream.url = "https://HOST:PORT"',
   },
   ...(['listen_mode', 'listen_group'] as const).flatMap((name) => [
     socketRule('guard', name, ({ guard }) => guard),

@@ -48,6 +48,7 @@ export const issuerRulesSchema = z.strictObject({
   subjects: listOf(subject).optional(),
   max_lifetime: lifetime.optional(),
   sources: listOf(network).optional(),
+  client_certificates: listOf(subject).optional(),
   not_after: instant.optional(),
   publish: z.preprocess(toList, z.array(topicFilter)).optional(),
   observe: flag.optional(),
@@ -69,9 +70,14 @@ export function readIssuerRules(
   if (!parsed.success) {
     return { rules: {}, problems: toProblems(path, parsed.error.issues, find, issuerRulesSchema) };
   }
-  const { max_lifetime, not_after, ...others } = parsed.data;
+  const { max_lifetime, not_after, client_certificates, ...others } = parsed.data;
   return {
-    rules: withoutAbsent({ ...others, maxLifetimeSeconds: max_lifetime, notAfter: not_after }),
+    rules: withoutAbsent({
+      ...others,
+      clientCertificates: client_certificates,
+      maxLifetimeSeconds: max_lifetime,
+      notAfter: not_after,
+    }),
     problems: [
       ...listUnknown(others.roles, [...path, 'roles'], vocabulary.roleNames, find),
       ...(['allow', 'deny'] as const).flatMap((name) =>

@@ -47,6 +47,8 @@ const mediaType = scalarAs('a type such as JWT or "at+jwt"', (value) =>
   /^[A-Za-z0-9!#$&^_.+/-]{1,127}$/.test(value) ? value : undefined,
 );
 
+const tls = z.strictObject({ certificate: text, key: text, client_ca: text.optional() }).optional();
+
 /** `guard { }`: nothing but these names may stand in it. */
 export const guardSchema = z.strictObject({
   listen: address.prefault('127.0.0.1:8090'),
@@ -61,6 +63,7 @@ export const guardSchema = z.strictObject({
   upstream: z
     .strictObject({
       url: text.optional(),
+      ca_file: text.optional(),
       profile: oneOf(...PROFILE_NAMES).prefault('nanomq'),
       credentials: oneOf('basic', 'none').prefault('basic'),
       connections: wholeNumber(1, 10_000).prefault(32),
@@ -103,6 +106,7 @@ export const guardSchema = z.strictObject({
       connections: wholeNumber(1, 1_000_000).prefault(1024),
       listen_mode: socketMode.optional(),
       listen_group: group.optional(),
+      tls,
     })
     .prefault({}),
   revocations: z.strictObject({ file: text.prefault('revocations.jsonl') }).prefault({}),
@@ -118,7 +122,7 @@ export const guardSchema = z.strictObject({
     .prefault({}),
   audit: z.strictObject({ file: text.optional(), required: flag.prefault(false) }).prefault({}),
   log: z.strictObject({ format: oneOf('text', 'json').prefault('text') }).prefault({}),
-  tls: z.strictObject({ certificate: text, key: text }).optional(),
+  tls,
   mqtt: mqttSchema,
   insecure_jwks_endpoint: flag.prefault(false),
   insecure_listen_without_tls: flag.prefault(false),

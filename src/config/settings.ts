@@ -20,7 +20,10 @@ export interface Settings {
   readonly corsOrigins: readonly string[];
   readonly service: ListenAddress;
   readonly serviceClients: ServiceClientSettings;
-  readonly tls: { readonly certificateFile: string; readonly keyFile: string } | undefined;
+  readonly tls: TlsSettings | undefined;
+  readonly serviceTls: TlsSettings | undefined;
+  /** The CA that has signed the broker's certificate; undefined for those that Node trusts. */
+  readonly upstreamCaFile: string | undefined;
   readonly keysDirectory: string;
   /** Key files named outright: `http_server.jwt.public.keyfile`. */
   readonly extraKeyFiles: readonly string[];
@@ -46,6 +49,14 @@ export interface Settings {
   readonly workers: number;
   /** What is allowed but deserves a line at start. */
   readonly warnings: readonly Problem[];
+}
+
+/** Of one listener. */
+export interface TlsSettings {
+  readonly certificateFile: string;
+  readonly keyFile: string;
+  /** Clients have to show a certificate that this CA has signed. */
+  readonly clientCaFile: string | undefined;
 }
 
 export interface UpstreamSettings {
@@ -147,20 +158,35 @@ export function buildSettings(parts: SettingsParts): Settings {
 /** Files and directories the settings name, which can be looked at even where other settings are wrong. */
 export type NamedFiles = Pick<
   Settings,
-  'tls' | 'keysDirectory' | 'extraKeyFiles' | 'issuerSuffixOptional' | 'revocationsFile'
+  | 'tls'
+  | 'serviceTls'
+  | 'upstreamCaFile'
+  | 'keysDirectory'
+  | 'extraKeyFiles'
+  | 'issuerSuffixOptional'
+  | 'revocationsFile'
 >;
 
 export function nameFiles(guard: GuardBlock, httpServer: HttpServerBlock, locate: Locate): NamedFiles {
   const { keyfile } = httpServer.jwt.public;
   return {
-    tls: guard.tls && {
-      certificateFile: locate('guard.tls.certificate', guard.tls.certificate),
-      keyFile: locate('guard.tls.key', guard.tls.key),
-    },
+    tls: nameTlsFiles(guard.tls, 'guard.tls', locate),
+    serviceTls: nameTlsFiles(guard.service.tls, 'guard.service.tls', locate),
+    upstreamCaFile: guard.upstream.ca_file && locate('guard.upstream.ca_file', guard.upstream.ca_file),
     keysDirectory: locate('guard.keys_dir', guard.keys_dir),
     extraKeyFiles: keyfile ? [locate('http_server.jwt.public.keyfile', keyfile)] : [],
     issuerSuffixOptional: guard.token.issuer_suffix === 'optional',
     revocationsFile: locate('guard.revocations.file', guard.revocations.file),
+  };
+}
+
+function nameTlsFiles(block: GuardBlock['tls'], name: string, locate: Locate): TlsSettings | undefined {
+  if (block === undefined) return undefined;
+  const { certificate, key, client_ca } = block;
+  return {
+    certificateFile: locate(`${name}.certificate`, certificate),
+    keyFile: locate(`${name}.key`, key),
+    clientCaFile: client_ca && locate(`${name}.client_ca`, client_ca),
   };
 }
 

@@ -21,6 +21,8 @@ export interface Exchange {
 export interface AnswerConnection {
   /** Address of whoever has connected, or whom a trusted proxy has named at its beginning; undefined where there is none. */
   readonly peer: string | undefined;
+  /** The subject of the client's certificate, where it has shown one that counts. */
+  readonly clientCertificate: string | undefined;
   begin(exchange: Exchange): void;
   end(exchange: Exchange): void;
   /** A credential was refused; to be told before the head of the answer is written. */

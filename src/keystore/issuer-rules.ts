@@ -12,6 +12,8 @@ export interface IssuerRules {
   readonly maxLifetimeSeconds?: number | undefined;
   /** Addresses and networks in CIDR form. */
   readonly sources?: readonly string[] | undefined;
+  /** Subjects of client certificates, exact, or a beginning and `*`. */
+  readonly clientCertificates?: readonly string[] | undefined;
   /** Unix seconds. */
   readonly notAfter?: number | undefined;
   /** MQTT filters that it may publish to over HTTP. */

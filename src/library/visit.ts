@@ -24,6 +24,7 @@ export interface VisitParts {
 /** Node itself reads away a body that nobody has asked for: no answer has to end the connection. */
 const NODES_OWN: AnswerConnection = {
   peer: undefined,
+  clientCertificate: undefined,
   begin: () => undefined,
   end: () => undefined,
   noteRefusedCredential: () => undefined,

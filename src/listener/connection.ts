@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { AnswerConnection, Exchange } from '../http/exchange.ts';
 import { Line, LineMemory } from './line.ts';
 import { Peers } from './peers.ts';
+import { clientSubjectOf } from './tls.ts';
 
 /** What the connections of a listener have in common. */
 export interface ConnectionRules {
@@ -22,12 +23,14 @@ export class Connection implements AnswerConnection {
   isEnding = false;
   readonly line: Line;
   readonly peer: string | undefined;
+  readonly clientCertificate: string | undefined;
   private refusedCredentials = 0;
   private readonly rules: ConnectionRules;
 
-  constructor(line: Line, peer: string | undefined, rules: ConnectionRules) {
+  constructor(line: Line, socket: Socket, peer: string | undefined, rules: ConnectionRules) {
     this.line = line;
     this.peer = peer;
+    this.clientCertificate = clientSubjectOf(socket);
     this.rules = rules;
   }
 
@@ -75,7 +78,8 @@ export class Connections {
   readonly of = (socket: Socket): Connection => {
     let connection = this.#known.get(socket);
     if (connection === undefined) {
-      connection = new Connection(new Line(socket, this.#memory), this.peers.addressOf(socket), this.#rules);
+      const peer = this.peers.addressOf(socket);
+      connection = new Connection(new Line(socket, this.#memory), socket, peer, this.#rules);
       this.#known.set(socket, connection);
     }
     return connection;

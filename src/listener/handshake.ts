@@ -27,7 +27,8 @@ export function watchHandshakes(server: https.Server, tell: TellBroken): void {
   // Node's own listener would have it answered on a socket that waits for the handshake with all it is given to write.
   server.removeAllListeners('tlsClientError');
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-    if (error.code !== 'ECONNRESET') tell(socket, explain(error));
+    // Of a client whose certificate does not count Node says no more than that it is gone.
+    if (error.code !== 'ECONNRESET' || socket.authorizationError) tell(socket, explain(error));
     socket.destroy();
   });
 }

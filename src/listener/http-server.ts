@@ -1,7 +1,6 @@
 // The guarded listener: Node's HTTP server, set up so that every refusal, even of what never becomes a request, is the
 // guard's own and leaves its record. Is handed whoever answers; knows no step.
 import http from 'node:http';
-import https from 'node:https';
 import type { Socket } from 'node:net';
 import type { Settings } from '../config/settings.ts';
 import { type Denial, deny, denyMethod } from '../decision.ts';
@@ -10,10 +9,10 @@ import type { Exchange } from '../http/exchange.ts';
 import type { Recorder } from '../observe/recorder.ts';
 import { explainParserError, refuseOnSocket } from './broken-request.ts';
 import type { Connections } from './connection.ts';
-import { HANDSHAKE_MS, watchHandshakes } from './handshake.ts';
+import type { TellBroken } from './handshake.ts';
 import { readProxyHeaders } from './proxy-protocol.ts';
 import { setTimes, TIMEOUTS } from './timeouts.ts';
-import { type TlsMaterial, toContext } from './tls.ts';
+import { createTlsServer, type TlsMaterial } from './tls.ts';
 
 const OPTIONS: http.ServerOptions = {
   ...TIMEOUTS,
@@ -34,7 +33,7 @@ export interface Front {
 
 /**
  * A server that is not listening yet.
- * @param tls what `readTls` has read; http without it
+ * @param tls of `guard.tls`; http without it
  */
 export function createHttpServer(
   settings: Settings,
@@ -42,7 +41,7 @@ export function createHttpServer(
   front: Front,
 ): http.Server {
   const options = { ...OPTIONS, maxHeaderSize: maxHeadBytes(settings) };
-  const server = tls ? createTlsServer(options, tls, front) : http.createServer(options);
+  const server = tls ? createTlsServer(options, tls, tellHandshake(front)) : http.createServer(options);
   setTimes(server, settings);
   readProxyHeaders(server, {
     peers: front.connections.peers,
@@ -71,14 +70,10 @@ export function createHttpServer(
 export const maxHeadBytes = ({ token }: Pick<Settings, 'token'>): number =>
   Math.max(16 * 1024, token.maxTokenBytes + 4 * 1024);
 
-function createTlsServer(options: http.ServerOptions, tls: TlsMaterial, front: Front): https.Server {
-  const { connections, recorder } = front;
-  const server = https.createServer({ ...options, handshakeTimeout: HANDSHAKE_MS, ...toContext(tls) });
-  watchHandshakes(server, (socket, denial, answer) =>
-    recorder.tellBroken(connections.peers.addressOf(socket), undefined, denial, answer),
-  );
-  return server;
-}
+const tellHandshake =
+  ({ connections, recorder }: Front): TellBroken =>
+  (socket, denial, answer) =>
+    recorder.tellBroken(connections.peers.addressOf(socket), undefined, denial, answer);
 
 /** In the middle of a TLS handshake nobody could read an answer. */
 function refuseUnbegun(

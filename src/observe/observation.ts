@@ -9,6 +9,8 @@ export interface Observation {
   readonly startedAtMs: number;
   readonly durationMs: number;
   readonly client: string | undefined;
+  /** The subject of its certificate. */
+  readonly clientCertificate?: string | undefined;
   readonly method: string | undefined;
   /** Canonical, without the query: a query may hold anything, a token too. */
   readonly path: string | undefined;

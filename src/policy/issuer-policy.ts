@@ -18,10 +18,16 @@ export interface IssuerPolicy {
   readonly isObserved: boolean;
 }
 
+/** What is known of whoever calls without a word of theirs. */
+export interface Caller {
+  readonly client: string | undefined;
+  readonly clientCertificate?: string | undefined;
+}
+
 export interface Condition {
   /** Its name in the settings. */
-  readonly rule: 'sources' | 'subjects' | 'not_after';
-  holds(principal: Principal, client: string | undefined, nowSeconds: number): boolean;
+  readonly rule: 'sources' | 'client_certificates' | 'subjects' | 'not_after';
+  holds(principal: Principal, caller: Caller, nowSeconds: number): boolean;
 }
 
 export interface PolicyDefaults {
@@ -49,18 +55,30 @@ export function compileIssuerPolicy(
   };
 }
 
-function compileConditions({ sources, subjects, notAfter }: IssuerRules): Condition[] {
+function compileConditions(rules: IssuerRules): Condition[] {
+  const { sources, clientCertificates, subjects, notAfter } = rules;
   const conditions: Condition[] = [];
   if (sources !== undefined) {
     const isIn = compileNetworks(sources);
-    conditions.push({ rule: 'sources', holds: (_, client) => isIn(client) });
+    conditions.push({ rule: 'sources', holds: (_, { client }) => isIn(client) });
+  }
+  if (clientCertificates !== undefined) {
+    const isOne = compileAny(clientCertificates);
+    conditions.push({
+      rule: 'client_certificates',
+      holds: (_, { clientCertificate }) => clientCertificate !== undefined && isOne(clientCertificate),
+    });
   }
   if (subjects !== undefined) {
-    const matchers = subjects.map(compileWildcard);
-    const isOne = (subject: string) => matchers.some((matches) => matches(subject));
+    const isOne = compileAny(subjects);
     conditions.push({ rule: 'subjects', holds: ({ subject }) => subject !== undefined && isOne(subject) });
   }
   if (notAfter !== undefined)
     conditions.push({ rule: 'not_after', holds: (_, __, nowSeconds) => nowSeconds <= notAfter });
   return conditions;
+}
+
+function compileAny(wildcards: readonly string[]): (text: string) => boolean {
+  const matchers = wildcards.map(compileWildcard);
+  return (text) => matchers.some((matches) => matches(text));
 }

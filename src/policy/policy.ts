@@ -34,6 +34,8 @@ export interface Asked {
   readonly target: { readonly path: string; readonly text: string } | undefined;
   /** The address it comes from. */
   readonly client: string | undefined;
+  /** The subject of the certificate that the client has shown. */
+  readonly clientCertificate?: string | undefined;
 }
 
 export class Policy {
@@ -92,7 +94,7 @@ export class Policy {
     const { conditions, isObserved } = this.of(filed);
     const failed = isObserved
       ? undefined
-      : conditions.find((one) => !one.holds(principal, client, nowSeconds));
+      : conditions.find((one) => !one.holds(principal, { client }, nowSeconds));
     return failed && denyCondition(principal, { role: undefined, rule: failed.rule });
   }
 
@@ -117,7 +119,7 @@ export class Policy {
     asked: Asked,
     nowSeconds: number,
   ): Decision<Permit> {
-    const { route, client } = asked;
+    const { route } = asked;
     if (route === undefined) return denyUnknown(principal);
     const verdict = verdicts[route.index] as Verdict;
     if (allowedOf(verdict) === undefined) return this.#denyRight(principal, route, verdict.grant);
@@ -127,7 +129,7 @@ export class Policy {
     if (fault !== undefined)
       return denyPermission(fault, { ...verdict.grant, rule: 'query' }, principal, undefined);
     for (const condition of conditions) {
-      if (!condition.holds(principal, client, nowSeconds))
+      if (!condition.holds(principal, asked, nowSeconds))
         return denyCondition(principal, { ...verdict.grant, rule: condition.rule });
     }
     if (publish === undefined || route.publish === undefined) return allowed;

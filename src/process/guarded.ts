@@ -7,6 +7,13 @@ import { createGuardedApp, type GuardedParts } from '../server.ts';
 import type { UpstreamReason } from '../upstream/failures.ts';
 import { type Share, shareOut } from './share.ts';
 
+/** What this process has beside the settings. */
+export interface Part {
+  /** Of the limits, where several processes serve. */
+  readonly share: Share;
+  readonly tls: { readonly upstreamCa: string | undefined };
+}
+
 export interface Guarded {
   readonly handle: RequestListener;
   readonly profile: Profile;
@@ -16,17 +23,21 @@ export interface Guarded {
 }
 
 /**
- * @param share of the limits, where several processes serve
  * @param predecessor whose connections to the broker are taken over where the settings leave them as they are
  */
 export function openGuarded(
   settings: Settings,
-  share: Share,
+  { share, tls }: Part,
   { canRecord, ...parts }: Omit<GuardedParts, 'profile' | 'broker' | 'corsOrigins'>,
   predecessor?: Guarded,
 ): Guarded {
   const profile = loadProfile(settings.upstream.profile);
-  const broker = openBroker(shareOut(settings, share), parts.recorder.tick, parts.say, predecessor?.broker);
+  const broker = openBroker(
+    shareOut(settings, share, tls.upstreamCa),
+    parts.recorder.tick,
+    parts.say,
+    predecessor?.broker,
+  );
   return {
     handle: createGuardedApp({
       ...parts,

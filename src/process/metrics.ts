@@ -1,15 +1,16 @@
 // The page of metrics: what every process has counted, summed, beside what the guard has once.
 import type { Core } from '../core.ts';
-import { certificateEnd, type TlsMaterial } from '../listener/tls.ts';
+import { certificateEnd } from '../listener/certificate-time.ts';
 import type { AuditLog } from '../observe/audit/log.ts';
 import { type Families, LAST_USED, printFamilies } from '../observe/metrics/families.ts';
 import { createGuardMetrics } from '../observe/metrics/guard-metrics.ts';
 import { createProcessMetrics } from '../observe/metrics/process-metrics.ts';
 import { version } from '../version.ts';
+import type { TlsFiles } from './tls-files.ts';
 
 export interface MetricsSources {
   readonly core: () => Core;
-  readonly tls: () => TlsMaterial | undefined;
+  readonly tls: () => TlsFiles;
   readonly keyReloads: () => number;
   readonly audit: AuditLog;
   /** Of the processes that serve requests. */
@@ -29,7 +30,7 @@ export function createMetricsPage(sources: MetricsSources): () => Promise<string
       issuers: issuers.values(),
       keyReloads: keyReloads(),
       revocations: core().revocations.count(),
-      certificateEndsMs: certificateEnd(tls()),
+      certificateEndsMs: certificateEnd(tls().guarded, tls().service),
     });
     const all = [await guard, await readProcess(), await hooks(), ...(await served())];
     return printFamilies(all.map((families) => forgetRemoved(families, issuers)));

@@ -11,7 +11,7 @@ import { Connections } from '../listener/connection.ts';
 import { createHttpServer } from '../listener/http-server.ts';
 import { boundAddress, closeServer, listenOn } from '../listener/sockets.ts';
 import { setTimes } from '../listener/timeouts.ts';
-import { renewTls, type TlsMaterial } from '../listener/tls.ts';
+import { renewTls } from '../listener/tls.ts';
 import type { Families } from '../observe/metrics/families.ts';
 import { createRequestMetrics } from '../observe/metrics/request-metrics.ts';
 import type { Observer } from '../observe/observation.ts';
@@ -19,6 +19,7 @@ import { createRecorder } from '../observe/recorder.ts';
 import { createSeldomReport } from '../observe/seldom.ts';
 import { type Guarded, openGuarded } from './guarded.ts';
 import type { Share } from './share.ts';
+import type { TlsFiles } from './tls-files.ts';
 
 /** What to change where the address cannot be listened on. */
 export const LISTEN_SETTING = 'guard.listen or give --listen';
@@ -27,13 +28,13 @@ export const SERVICE_SETTING = 'guard.service.listen or give --service-listen';
 /** The core of the process that was started, and what else the settings point to. */
 export interface Opened {
   readonly core: Core;
-  readonly tls: TlsMaterial | undefined;
+  readonly tls: TlsFiles;
 }
 
 /** The part that a serving process needs. */
 export interface Means {
   readonly guard: Guard;
-  readonly tls: TlsMaterial | undefined;
+  readonly tls: Omit<TlsFiles, 'service'>;
   readonly share: Share;
   /** Whether audit records can be written at the moment. */
   readonly canRecord: () => boolean;
@@ -62,7 +63,7 @@ export const tick = (): number => performance.now();
  */
 export async function startServing(
   initial: Settings,
-  { guard, tls, share, canRecord }: Means,
+  means: Means,
   observers: readonly Observer[],
   report: (line: string) => void,
 ): Promise<Serving<Means>> {
@@ -77,15 +78,15 @@ export async function startServing(
     refusedPerConnection: () => settings.limits.refusedPerConnection,
     skipTurn: () => acceptedBy(server).holdReading(),
   });
-  const open = (next: Settings, core: Guard, before?: Guarded): Guarded =>
+  const open = (next: Settings, by: Means, before?: Guarded): Guarded =>
     openGuarded(
       next,
-      share,
-      { recorder, connectionOf: connections.of, clients, guard: core, say, canRecord },
+      by,
+      { recorder, connectionOf: connections.of, clients, guard: by.guard, say, canRecord: by.canRecord },
       before,
     );
-  let guarded = open(settings, guard);
-  const server = createHttpServer(settings, tls, {
+  let guarded = open(settings, means);
+  const server = createHttpServer(settings, means.tls.guarded, {
     connections,
     recorder,
     handle: (req, res) => guarded.handle(req, res),
@@ -102,11 +103,11 @@ export async function startServing(
     listen: boundAddress(server, settings.listen),
     probe: () => guarded.probe(),
     metrics: async () => [await metrics.read(guarded.broker.upstream.load)],
-    async reload(changed, means) {
+    async reload(changed, next) {
       const { broker: replaced } = guarded;
       clients = compileClients(changed.clients);
-      guarded = open(changed, means.guard, guarded);
-      renewTls(server, means.tls);
+      guarded = open(changed, next, guarded);
+      renewTls(server, next.tls.guarded);
       settings = changed;
       setTimes(server, settings);
       replaced.close(false, guarded.broker);

@@ -18,12 +18,17 @@ const takePart = (total: number, { index, of }: Share): number =>
   Math.max(1, Math.floor((total + of - 1 - index) / of));
 
 /** A bound on memory has room for one body at least, whoever serves it. */
-export function shareOut({ upstream, limits }: Settings, share: Share): BrokerSettings {
+export function shareOut(
+  { upstream, limits }: Settings,
+  share: Share,
+  upstreamCa?: string | undefined,
+): BrokerSettings {
   const { publishesAtOnce } = loadProfile(upstream.profile);
   const room = (bytes: number) => Math.max(takePart(bytes, share), Math.min(bytes, upstream.maxBodyBytes));
   return {
     upstream: {
       ...upstream,
+      ca: upstreamCa,
       maxConnections: takePart(upstream.maxConnections, share),
       maxPublishes: publishesAtOnce && takePart(publishesAtOnce, share),
     },

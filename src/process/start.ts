@@ -8,10 +8,11 @@ import { createReadiness, type Readiness } from '../endpoints/readiness.ts';
 import { createServiceApp } from '../endpoints/service.ts';
 import { Failure } from '../failure.ts';
 import type { Snapshot } from '../keystore/snapshot.ts';
+import { certificateEnd, formatDay } from '../listener/certificate-time.ts';
 import { maxHeadBytes } from '../listener/http-server.ts';
 import { createServiceServer, limitServiceServer } from '../listener/service-server.ts';
 import { boundAddress, closeServer, listenOn } from '../listener/sockets.ts';
-import { readTls } from '../listener/tls.ts';
+import { renewTls } from '../listener/tls.ts';
 import { type MqttDoor, openDoor } from '../mqtt/door.ts';
 import { type MqttGuard, openMqttGuard } from '../mqtt/mqtt-guard.ts';
 import type { AuditLog } from '../observe/audit/log.ts';
@@ -26,6 +27,8 @@ import { describeKeyChanges } from './key-records.ts';
 import { createMetricsPage } from './metrics.ts';
 import { type Opened, SERVICE_SETTING, type Serving, startServing, tick } from './serving.ts';
 import { WHOLE } from './share.ts';
+import { followTlsFiles, readTlsFiles, type TlsFiles, type TlsNames } from './tls-files.ts';
+import { takeTurns } from './turns.ts';
 import { startWorkers } from './workers/pool.ts';
 
 type Report = (line: string) => void;
@@ -51,7 +54,7 @@ export interface RunningGuard {
 export async function startGuard(initial: Settings, audit: AuditLog, report: Report): Promise<RunningGuard> {
   let settings = initial;
   let draining = false;
-  let tls = readTls(settings);
+  let tls = readTlsFiles(settings);
   let core = await openCore(settings, { now: Date.now, report });
   const serving = await serve(settings, { core, tls }, audit, report).catch((error: unknown) => {
     core.close();
@@ -93,7 +96,7 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
     settings: () => settings,
     addRoutes: hooked.addRoutes,
   });
-  const service = createServiceServer(settings, app.callback());
+  const service = createServiceServer(settings, tls.service, recorder, app.callback());
   try {
     await listenOn(service, settings.service, SERVICE_SETTING);
   } catch (error) {
@@ -104,6 +107,52 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
     throw error;
   }
   reportPolicy(core, report);
+  const inTurn = takeTurns();
+  /** Renewed files are put in place as a reload of the same settings. */
+  const follow = (names: Settings) =>
+    followTlsFiles(
+      names,
+      tls,
+      (files) =>
+        void inTurn(async () => {
+          if (draining || settings !== names) return;
+          await serving.reload(settings, { core, tls: files });
+          renewTls(service, files.service);
+          tls = files;
+          report(describeRenewal(files));
+        }),
+      report,
+    );
+  let tlsFollower = await follow(settings);
+  const put = async (wanted: Settings): Promise<void> => {
+    const changed = keepFixed(settings, wanted);
+    refuseStarvation(changed);
+    const renewed = readKept(changed, wanted, tls);
+    const { revocations } = core;
+    const opened = await openCore(changed, { now: Date.now, report, revocations });
+    if (draining) return opened.close();
+    await serving.reload(changed, { core: opened, tls: renewed });
+    renewTls(service, renewed.service);
+    core.close(opened);
+    mqtt.close();
+    core = opened;
+    noteKeys(core.keys.snapshot());
+    core.keys.follow(noteKeys);
+    mqtt = openMqtt(changed, core, report);
+    changes.take(core);
+    tls = renewed;
+    // If the guard was stopped meanwhile, stop() has closed the old core: the new one is closed here.
+    if (draining) core.close();
+    reportFixed(initial, wanted, report);
+    reportPolicy(core, report);
+    const before = settings;
+    settings = changed;
+    hooked.reload(before);
+    limitServiceServer(service, settings);
+    tlsFollower.close();
+    tlsFollower = await follow(settings);
+    if (draining) tlsFollower.close();
+  };
   return {
     listen: serving.listen,
     service: boundAddress(service, settings.service),
@@ -113,33 +162,10 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
       changes,
     ),
     readiness,
-    async reload(wanted) {
-      const changed = keepFixed(settings, wanted);
-      refuseStarvation(changed);
-      const renewed = wanted.tls === undefined ? tls : readTls(changed);
-      const { revocations } = core;
-      const opened = await openCore(changed, { now: Date.now, report, revocations });
-      if (draining) return opened.close();
-      await serving.reload(changed, { core: opened, tls: renewed });
-      core.close(opened);
-      mqtt.close();
-      core = opened;
-      noteKeys(core.keys.snapshot());
-      core.keys.follow(noteKeys);
-      mqtt = openMqtt(changed, core, report);
-      changes.take(core);
-      tls = renewed;
-      // If the guard was stopped meanwhile, stop() has closed the old core: the new one is closed here.
-      if (draining) core.close();
-      reportFixed(initial, wanted, report);
-      reportPolicy(core, report);
-      const before = settings;
-      settings = changed;
-      hooked.reload(before);
-      limitServiceServer(service, settings);
-    },
+    reload: (wanted) => inTurn(() => put(wanted)),
     async stop() {
       draining = true;
+      tlsFollower.close();
       hooked.stop();
       await serving.stop();
       await closeServer(service, 0);
@@ -187,8 +213,39 @@ function auditRefusals(audit: AuditLog): Observer {
 /** Listeners and workers are those of the start: a reload leaves them as they are. */
 function keepFixed(before: Settings, after: Settings): Settings {
   const { listen, service, workers } = before;
-  // Other files are read; the switch from http to https is not made.
-  return { ...after, listen, service, workers, tls: before.tls && (after.tls ?? before.tls) };
+  const tls = keepTls(before.tls, after.tls);
+  const serviceTls = keepTls(before.serviceTls, after.serviceTls);
+  return { ...after, listen, service, workers, tls, serviceTls };
+}
+
+/** Other files are read; the switch from http to https is not made, nor that to clients with certificates. */
+const keepTls = (before: Settings['tls'], after: Settings['tls']): Settings['tls'] =>
+  isSameTls(before, after) ? after : before;
+
+const isSameTls = (before: Settings['tls'], after: Settings['tls']): boolean =>
+  (before === undefined) === (after === undefined) &&
+  (before?.clientCaFile === undefined) === (after?.clientCaFile === undefined);
+
+/** Files that the settings name no longer may be gone: what was read of them stays in use. */
+function readKept(changed: Settings, wanted: Settings, inUse: TlsFiles): TlsFiles {
+  const isKept = (name: 'tls' | 'serviceTls') => changed[name] !== wanted[name];
+  const names: TlsNames = {
+    ...changed,
+    ...(isKept('tls') && { tls: undefined }),
+    ...(isKept('serviceTls') && { serviceTls: undefined }),
+  };
+  const read = readTlsFiles(names);
+  return {
+    guarded: isKept('tls') ? inUse.guarded : read.guarded,
+    service: isKept('serviceTls') ? inUse.service : read.service,
+    upstreamCa: read.upstreamCa,
+  };
+}
+
+function describeRenewal({ guarded, service }: TlsFiles): string {
+  const endMs = certificateEnd(guarded, service);
+  const until = endMs === undefined ? '' : `, good until ${formatDay(endMs)}`;
+  return `renewed TLS files are in place${until}`;
 }
 
 /** Reports what a reload cannot change. */
@@ -196,7 +253,8 @@ function reportFixed(before: Settings, after: Settings, report: Report): void {
   const fixed: [string, boolean][] = [
     ['guard.listen', !isDeepStrictEqual(before.listen, after.listen)],
     ['guard.service.listen', !isDeepStrictEqual(before.service, after.service)],
-    ['guard.tls', (before.tls === undefined) !== (after.tls === undefined)],
+    ['guard.tls', !isSameTls(before.tls, after.tls)],
+    ['guard.service.tls', !isSameTls(before.serviceTls, after.serviceTls)],
     ['guard.workers', before.workers !== after.workers],
     ['guard.token.max_bytes', maxHeadBytes(before) < maxHeadBytes(after)],
   ];

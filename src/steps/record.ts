@@ -33,6 +33,7 @@ export function beginRecord(
   const { socket, headers } = state.req;
   state.client = clients.clientAddress(connection?.peer ?? peerAddress(socket), headers);
   state.connection = connection;
+  state.clientCertificate = connection?.clientCertificate;
   connection?.begin(state);
   state.res.once('close', () => {
     connection?.end(state);
@@ -53,6 +54,7 @@ function observe(state: RequestState, endedTick: number): Observation {
     startedAtMs: state.startedAtMs,
     durationMs: endedTick - state.startedTick,
     client: state.client,
+    clientCertificate: state.clientCertificate,
     method: state.req.method,
     path: state.route?.hasSecretPath ? state.route.template : state.target?.path,
     action: nameAction(state),

@@ -20,6 +20,7 @@ export class RequestState implements Exchange {
   /** Monotonic milliseconds. */
   startedTick = 0;
   client: string | undefined;
+  clientCertificate: string | undefined;
   connection: AnswerConnection | undefined;
   // cors
   answerFields: readonly string[] = NONE;

@@ -6,10 +6,12 @@ export interface BrokerAddress {
   /** `http://127.0.0.1:8081` or `https://…`. */
   readonly origin: string;
   readonly socketPath: string | undefined;
+  /** PEM of the CA that counts in the place of those that Node trusts. */
+  readonly ca?: string | undefined;
 }
 
 export function openSocket(
-  { origin, socketPath }: BrokerAddress,
+  { origin, socketPath, ca }: BrokerAddress,
   onread: OnReadOpts,
   onOpen: () => void,
 ): Socket {
@@ -21,5 +23,6 @@ export function openSocket(
   if (!isTls) return connectTcp(target, onOpen);
   // RFC 6066 §3: a server name is a host name, never an address.
   const servername = isIP(host) === 0 ? { servername: host } : {};
-  return connectTls({ ...target, ...servername, ALPNProtocols: ['http/1.1'] }, onOpen);
+  const trusted = ca === undefined ? {} : { ca };
+  return connectTls({ ...target, ...servername, ...trusted, ALPNProtocols: ['http/1.1'] }, onOpen);
 }

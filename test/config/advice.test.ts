@@ -66,7 +66,7 @@ const PROBLEMS: readonly Mistake[] = [
   ],
   [
     `${OWN}guard.service.listen = "0.0.0.0:8091"`,
-    'the service listener has no TLS',
+    'is reachable from other hosts without TLS',
     'guard.insecure_service_without_tls = true',
     `${OWN}guard { service.listen = "0.0.0.0:8091", insecure_service_without_tls = true }`,
   ],

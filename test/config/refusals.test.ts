@@ -181,11 +181,11 @@ describe('an unknown name', () => {
     ],
     [
       'guard.tls { certificate = a, key = b, ca = c }',
-      'guard.tls.ca is unknown; known here: certificate, key',
+      'guard.tls.ca is unknown; known here: certificate, key, client_ca',
     ],
     [
       'guard.service.metrics = on',
-      'guard.service.metrics is unknown; known here: listen, hosts, connections, listen_mode, listen_group',
+      'guard.service.metrics is unknown; known here: listen, hosts, connections, listen_mode, listen_group, tls',
     ],
     ['guard.__proto__.x = 1', expect.stringMatching(/^guard\.__proto__ is unknown/)],
     ['guard.constructor = 1', expect.stringMatching(/^guard\.constructor is unknown/)],
@@ -225,10 +225,17 @@ describe('an unsafe combination is refused unless it is named out loud', () => {
     },
   );
 
-  it('a service listener beyond loopback, which TLS does not cover', () => {
+  it('a CA file for a broker that is not behind https', () => {
+    const sentence =
+      'guard.upstream.ca_file is for a broker behind https, and the guard goes there without: leave it out, or set guard.upstream.url = "https://HOST:PORT"';
+    expect(messagesOf('guard.upstream.ca_file = ca.crt')).toEqual([sentence]);
+    expect(messagesOf('guard.upstream { url = "https://broker:1", ca_file = ca.crt }')).toEqual([]);
+  });
+
+  it('a service listener beyond loopback, which guard.tls does not cover', () => {
     const text = `${OPEN}guard.service.listen = "0.0.0.0:8091"`;
     expect(messagesOf(`${text}\nguard.tls { certificate = a, key = b }`)).toEqual([
-      'guard.service.listen is reachable from other hosts, and the service listener has no TLS. Listen on 127.0.0.1, or say guard.insecure_service_without_tls = true',
+      'guard.service.listen is reachable from other hosts without TLS. Set guard.service.tls, listen on 127.0.0.1, or say guard.insecure_service_without_tls = true',
     ]);
     expect(messagesOf(`${text}\nguard.insecure_listen_without_tls = true`)).toHaveLength(1);
     expect(messagesOf(`${text}\nguard.insecure_service_without_tls = true`)).toEqual([]);

@@ -2,7 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { describeExpiry, readTls } from '../../src/listener/tls.ts';
+import { describeExpiry } from '../../src/listener/certificate-time.ts';
+import { readTlsFiles } from '../../src/process/tls-files.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 
 const NEW_KEY = {
@@ -17,9 +18,13 @@ function makePair(directory: string, name: string, kind: keyof typeof NEW_KEY): 
 }
 
 const load = (directory: string, certificate: string, key: string) =>
-  readTls({
-    tls: { certificateFile: join(directory, `${certificate}.crt`), keyFile: join(directory, `${key}.key`) },
-  });
+  readTlsFiles({
+    tls: {
+      certificateFile: join(directory, `${certificate}.crt`),
+      keyFile: join(directory, `${key}.key`),
+      clientCaFile: undefined,
+    },
+  }).guarded;
 
 describe('a certificate and its key', () => {
   const directory = () => {
@@ -60,7 +65,7 @@ describe('the time of a certificate', () => {
     makePair(here, 'x', 'ec');
     const tls = load(here, 'x', 'x');
     const now = Date.now();
-    const tell = (days: number) => describeExpiry(tls, now + days * DAY)?.message;
+    const tell = (days: number) => describeExpiry(tls, now + days * DAY, 'guard.tls')?.message;
     expect(tell(0)).toBeUndefined();
     expect(tell(15)).toBeUndefined();
     expect(tell(20)).toMatch(
@@ -73,6 +78,6 @@ describe('the time of a certificate', () => {
   });
 
   it('is nothing without TLS', () => {
-    expect(describeExpiry(undefined, 0)).toBeUndefined();
+    expect(describeExpiry(undefined, 0, 'guard.tls')).toBeUndefined();
   });
 });

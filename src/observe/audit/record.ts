@@ -8,6 +8,8 @@ export interface AuditRecord {
   readonly time: string;
   readonly request_id: string;
   readonly client: string | undefined;
+  /** The subject of the client's certificate, where the listener asks for one. */
+  readonly client_certificate: string | undefined;
   readonly issuer: string | undefined;
   /** What a token whose signature is not good says of its issuer. */
   readonly claimed_issuer: string | undefined;
@@ -63,6 +65,7 @@ export function toAuditRecord(seen: Observation): AuditRecord {
     time: new Date(seen.startedAtMs).toISOString(),
     request_id: seen.id,
     client: seen.client,
+    client_certificate: seen.clientCertificate,
     // A secret has no issuer, and no fingerprint.
     issuer: principal?.issuer || undefined,
     claimed_issuer: seen.denial?.claimedIssuer,

@@ -218,13 +218,14 @@ class WorkerPool {
 
   #assign(slot: Slot): Assignment {
     const { core, tls } = this.#opened;
+    const { guarded, upstreamCa } = tls;
     slot.filed = core.keys.snapshot();
     return {
       settings: this.#settings,
       share: { index: slot.index, of: this.#slots.length },
       keys: describeChange(undefined, slot.filed),
       revocations: [...core.revocations.list()],
-      tls,
+      tls: { guarded, upstreamCa },
       canRecord: this.#audit.available.current(),
     };
   }

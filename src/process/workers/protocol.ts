@@ -4,10 +4,10 @@ import type { ListenAddress } from '../../config/address.ts';
 import type { Settings } from '../../config/settings.ts';
 import type { DenyReason } from '../../decision.ts';
 import { Failure, type FailureCode } from '../../failure.ts';
-import type { TlsMaterial } from '../../listener/tls.ts';
 import type { Families } from '../../observe/metrics/families.ts';
 import type { Revocation } from '../../revocation/entry.ts';
 import type { Share } from '../share.ts';
+import type { TlsFiles } from '../tls-files.ts';
 import type { KeyChange } from './key-change.ts';
 
 /** What one worker is to do. */
@@ -17,7 +17,7 @@ export interface Assignment {
   readonly keys: KeyChange;
   /** All that is known; a worker never forgets one that it was told of before. */
   readonly revocations: readonly Revocation[];
-  readonly tls: TlsMaterial | undefined;
+  readonly tls: Omit<TlsFiles, 'service'>;
   /** Whether the primary process can write audit records. */
   readonly canRecord: boolean;
 }

@@ -53,13 +53,15 @@ async function ask(listening: Promise<{ port?: number } | { path: string }>): Pr
   return (await Promise.all(answers)).map(({ status }) => status);
 }
 
+const NO_TLS = { guarded: undefined, upstreamCa: undefined };
+
 describe('a worker', () => {
   it('serves with the keys it is given, and follows their changes', async () => {
     const { calls, read, ops, dev } = await prepare();
     const listening = calls.serve({
       settings: read(),
       share: WHOLE,
-      tls: undefined,
+      tls: NO_TLS,
       canRecord: true,
       keys: changeTo(ops),
       revocations: [],
@@ -75,7 +77,7 @@ describe('a worker', () => {
     const listening = calls.serve({
       settings: read(),
       share: WHOLE,
-      tls: undefined,
+      tls: NO_TLS,
       canRecord: true,
       keys: changeTo(ops),
       revocations: [],
@@ -84,7 +86,7 @@ describe('a worker', () => {
     await calls.reload({
       settings: read('token.max_lifetime = 2h'),
       share: WHOLE,
-      tls: undefined,
+      tls: NO_TLS,
       canRecord: true,
       keys: changeTo(dev),
       revocations: [],
@@ -93,7 +95,7 @@ describe('a worker', () => {
     await calls.reload({
       settings: read('token.max_lifetime = 10m'),
       share: WHOLE,
-      tls: undefined,
+      tls: NO_TLS,
       canRecord: true,
       keys: changeTo(dev),
       revocations: [],
@@ -106,7 +108,7 @@ describe('a worker', () => {
     const listening = calls.serve({
       settings: read(),
       share: WHOLE,
-      tls: undefined,
+      tls: NO_TLS,
       canRecord: true,
       keys: changeTo(ops),
       revocations: [],
@@ -120,7 +122,7 @@ describe('a worker', () => {
     const listening = calls.serve({
       settings: read(),
       share: WHOLE,
-      tls: undefined,
+      tls: NO_TLS,
       canRecord: true,
       keys: changeTo(dev),
       revocations: [],
@@ -131,7 +133,7 @@ describe('a worker', () => {
       calls.reload({
         settings: read(),
         share: WHOLE,
-        tls: undefined,
+        tls: NO_TLS,
         canRecord: true,
         keys: changeTo(ops),
         revocations: [],
@@ -146,7 +148,7 @@ describe('a worker', () => {
     const listening = calls.serve({
       settings: read(),
       share: WHOLE,
-      tls: undefined,
+      tls: NO_TLS,
       canRecord: true,
       keys: changeTo(ops),
       revocations: [],
@@ -154,7 +156,7 @@ describe('a worker', () => {
     await calls.reload({
       settings: read('token.max_lifetime = 2h'),
       share: WHOLE,
-      tls: undefined,
+      tls: NO_TLS,
       canRecord: true,
       keys: changeTo(dev),
       revocations: [],
@@ -169,7 +171,7 @@ describe('a worker', () => {
       calls.reload({
         settings: read(),
         share: WHOLE,
-        tls: undefined,
+        tls: NO_TLS,
         canRecord: true,
         keys: changeTo(ops),
         revocations: [],

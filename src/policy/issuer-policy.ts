@@ -42,7 +42,8 @@ export function compileIssuerPolicy(
   tables: VerdictTables,
   { defaultRole, observe }: PolicyDefaults,
 ): IssuerPolicy {
-  const isObserved = observe || parts.some((part) => part.observe === true);
+  // Both have to say it: a sidecar alone would undo what the settings forbid.
+  const isObserved = observe || (parts.length > 0 && parts.every((part) => part.observe === true));
   const filters = parts.flatMap(({ publish }) => (publish === undefined ? [] : [publish]));
   return {
     verdicts: tables.find(parts, defaultRole),

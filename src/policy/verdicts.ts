@@ -5,7 +5,7 @@ import { allow, type Decision, type Grant } from '../decision.ts';
 import type { IssuerRules } from '../keystore/issuer-rules.ts';
 import type { Route } from './broker-api.ts';
 import type { Permit } from './permit.ts';
-import { NONE, type Rights, settle, subtract, unite, WHOLE } from './rights.ts';
+import { NONE, type Rights, settle, subtract, WHOLE } from './rights.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
 /** By the index of the route. */
@@ -61,20 +61,16 @@ export class VerdictTables {
     return verdicts;
   }
 
-  #compile({ roles, allow: allowed = [], deny = [] }: RightRules, rule: string): Judge {
+  #compile(part: RightRules, rule: string): Judge {
+    const { roles = [], allow: allowed = [], deny = [] } = part;
     const vocabulary = this.#vocabulary;
-    const byRole = (roles ?? []).map(
-      (name) => [name, vocabulary.role(name) ?? vocabulary.nothing()] as const,
-    );
+    const byRole = roles.map((name) => [name, vocabulary.role(name) ?? vocabulary.nothing()] as const);
     const byWord = allowed.map((word) => [word, vocabulary.grant([word])] as const);
     const taken = deny.map((word) => [word, vocabulary.cover(word)] as const);
-    const granted = unite(
-      byRole.map(([, one]) => one).reduce(unite, vocabulary.nothing()),
-      vocabulary.grant(allowed),
-    );
+    // Of both together: a role that reads and the word `secrets` give a read with its secrets.
+    const granted = vocabulary.grant([...roles, ...allowed]);
     const rights = taken.map(([, one]) => one).reduce(subtract, granted);
-    const says = roles !== undefined || allowed.length > 0;
-    return { says, rights, byRole, byWord, taken, rule };
+    return { says: saysRights(part), rights, byRole, byWord, taken, rule };
   }
 }
 

@@ -179,7 +179,7 @@ const WORDS = (profile: ProfileName) => [
 describe.each(PROFILE_NAMES)('of %s', (profile) => {
   const words = fc.array(fc.constantFrom(...WORDS(profile)), { maxLength: 4 });
   const roles = fc.array(fc.constantFrom('viewer', 'publisher', 'operator', 'admin'), { maxLength: 3 });
-  const rules = fc.record({ roles, allow: words, deny: words }, { requiredKeys: [] });
+  const rules = fc.record({ roles, allow: words, deny: words, observe: fc.boolean() }, { requiredKeys: [] });
   const claimed = fc.record({ scope: words, roles: words }, { requiredKeys: [] });
   const RUNS = { numRuns: 40 };
 
@@ -196,7 +196,8 @@ describe.each(PROFILE_NAMES)('of %s', (profile) => {
   it('no sidecar ever widens what the settings give, nor they what it gives', () => {
     fc.assert(
       fc.property(rules, rules, (settings, sidecar) => {
-        const states = (one: IssuerRules) => one.roles !== undefined || one.allow !== undefined;
+        const states = (one: IssuerRules) =>
+          one.observe === true || one.roles !== undefined || one.allow !== undefined;
         const both = listAllowed(profile, sidecar, undefined, { issuers: { 'ops.pub': settings } });
         for (const one of [settings, sidecar].filter(states)) {
           const alone = new Set(listAllowed(profile, one));

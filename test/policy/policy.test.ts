@@ -124,6 +124,19 @@ describe('the rule', () => {
     expect(await statusOf(pair, 'GET', '/api/v4/nodes')).toBe(403);
   });
 
+  it.each(['allow = []', 'roles = []', 'roles = [], allow = []'])('%s gives nothing', async (rules) => {
+    const pair = await withRules(rules);
+    expect(await statusOf(pair, 'GET', BROKERS)).toBe(403);
+    expect(await statusOf(pair, 'POST', '/api/v4/ctrl/stop')).toBe(403);
+    expect(await statusOf(pair, 'GET', '/api/v4/get_file?path=/etc/hostname')).toBe(403);
+  });
+
+  it('allow gives secrets to a role that reads', async () => {
+    const pair = await withRules('roles = [viewer], allow = [secrets]');
+    expect(await statusOf(pair, 'GET', '/api/v4/clients')).toBe(200);
+    expect(await pair.soleRecord()).toMatchObject({ role: 'viewer' });
+  });
+
   it('deny wins over roles and allow', async () => {
     const pair = await withRules('roles = [admin], allow = [mqtt.publish], deny = ["mqtt.*", config]');
     expect(await statusOf(pair, 'POST', PUBLISH)).toBe(403);
@@ -195,6 +208,17 @@ describe('observe mode', () => {
     expect(observed).toMatchObject({ outcome: 'allowed', would_deny: 'not_permitted', role: 'viewer' });
     expect(allowed?.would_deny).toBeUndefined();
     expect(pair.upstream.requests).toHaveLength(2);
+  });
+
+  it('in a sidecar does not undo what the settings forbid', async () => {
+    const startWith = (rules: string) =>
+      startPair({
+        keys: { 'ops.pub': OPS.publicPem, 'ops.policy.conf': 'observe = true' },
+        guard: `policy.issuers { ops.pub { ${rules} } }`,
+      });
+    expect(await statusOf(await startWith('roles = [viewer]'), 'POST', PUBLISH)).toBe(403);
+    const both = await startWith('roles = [viewer], observe = true');
+    expect(await statusOf(both, 'POST', PUBLISH)).toBe(200);
   });
 
   it('enforces what no policy is about', async () => {

@@ -11,13 +11,20 @@ import { parseDurationMs } from './units.ts';
 import { flag, listOf, network, scalarAs, text } from './values.ts';
 
 const DAY_SECONDS = 86_400;
-const INSTANT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d))?$/;
+const INSTANT = /^(\d{4}-\d\d-\d\d)(?:T\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d))?$/;
+
+/** `Date.parse` takes 30 February for 2 March. */
+function isDay(text: string): boolean {
+  const ms = Date.parse(text);
+  return Number.isFinite(ms) && new Date(ms).toISOString().startsWith(text);
+}
 
 /** A day counts to its end. */
 const instant = scalarAs(
   'a day such as "2027-01-31" or a time such as "2027-01-31T18:00:00Z", in quotes',
   (value) => {
-    const seconds = INSTANT.test(value) ? Date.parse(value) / 1000 : Number.NaN;
+    const [, day] = INSTANT.exec(value) ?? [];
+    const seconds = day !== undefined && isDay(day) ? Date.parse(value) / 1000 : Number.NaN;
     if (!Number.isFinite(seconds)) return undefined;
     return value.includes('T') ? seconds : seconds + DAY_SECONDS - 1;
   },
@@ -67,8 +74,10 @@ export function readIssuerRules(
   find: FindPlace,
 ): RulesReading {
   const parsed = issuerRulesSchema.safeParse(block, { reportInput: true });
+  const unknown = listUnknownRights(block, path, vocabulary, find);
   if (!parsed.success) {
-    return { rules: {}, problems: toProblems(path, parsed.error.issues, find, issuerRulesSchema) };
+    const problems = toProblems(path, parsed.error.issues, find, issuerRulesSchema);
+    return { rules: {}, problems: [...problems, ...unknown] };
   }
   const { max_lifetime, not_after, client_certificates, ...others } = parsed.data;
   return {
@@ -78,14 +87,29 @@ export function readIssuerRules(
       maxLifetimeSeconds: max_lifetime,
       notAfter: not_after,
     }),
-    problems: [
-      ...listUnknown(others.roles, [...path, 'roles'], vocabulary.roleNames, find),
-      ...(['allow', 'deny'] as const).flatMap((name) =>
-        listUnknownWords(others[name], [...path, name], vocabulary, find),
-      ),
-      ...listUnjudged(others.publish, [...path, 'publish'], vocabulary, find),
-    ],
+    problems: [...unknown, ...listUnjudged(others.publish, [...path, 'publish'], vocabulary, find)],
   };
+}
+
+const rightsSchema = z.object({
+  roles: words.optional().catch(undefined),
+  allow: words.optional().catch(undefined),
+  deny: words.optional().catch(undefined),
+});
+
+/** Told beside whatever else is wrong with the block. */
+function listUnknownRights(
+  block: unknown,
+  path: readonly string[],
+  vocabulary: Vocabulary,
+  find: FindPlace,
+): Problem[] {
+  const { roles, allow, deny } = rightsSchema.safeParse(block).data ?? {};
+  return [
+    ...listUnknown(roles, [...path, 'roles'], vocabulary.roleNames, find),
+    ...listUnknownWords(allow, [...path, 'allow'], vocabulary, find),
+    ...listUnknownWords(deny, [...path, 'deny'], vocabulary, find),
+  ];
 }
 
 /** A rule that would be judged nowhere. */

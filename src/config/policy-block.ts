@@ -74,11 +74,11 @@ function readRoles(value: unknown, vocabulary: Vocabulary, find: FindPlace) {
       problems.push(problemAt(place, 'has this meaning already: give the role another name', find));
     if (parsed.success) problems.push(...listUnknownWords(parsed.data, place, vocabulary, find));
     else problems.push(problemAt(place, 'must be a list of classes, actions and roles', find));
-    if (parsed.success) roles.push([name, parsed.data]);
+    // A mistaken one stops the start, but whoever names it makes no mistake of their own.
+    if (!vocabulary.isKnown(name)) roles.push([name, parsed.data ?? []]);
   }
-  // A role of a mistaken word would give less than it says, and a problem stops the start anyway.
-  const sound: OwnRoles = Object.fromEntries(problems.length === 0 ? roles : []);
-  return { roles: sound, problems };
+  const own: OwnRoles = Object.fromEntries(roles);
+  return { roles: own, problems };
 }
 
 function readIssuers(
@@ -99,6 +99,8 @@ function readIssuers(
       problems.push(
         problemAt(place, 'is no issuer: say the full name of its key file, such as ops.pub', find),
       );
+    if (issuers.some(([known]) => known === name))
+      problems.push(problemAt(place, 'stands in two places, in two spellings: say it all in one', find));
     const reading = readIssuerRules(rules, place, vocabulary, find);
     problems.push(...reading.problems);
     issuers.push([name, reading.rules]);

@@ -43,6 +43,14 @@ describe('a mistake in the policy', () => {
       'issuers { ops { roles = [admin] } }',
       'guard.policy.issuers.ops is no issuer: say the full name of its key file, such as ops.pub',
     ],
+    [
+      'issuers { ops.pub { roles = [viewer] }, "ops.pub" { deny = [read] } }',
+      'guard.policy.issuers."ops.pub" stands in two places, in two spellings: say it all in one',
+    ],
+    [
+      'issuers { ops.pub { not_after = "2027-02-30" } }',
+      'guard.policy.issuers.ops.pub.not_after must be a day such as "2027-01-31" or a time such as "2027-01-31T18:00:00Z", in quotes',
+    ],
     ['issuers = 7', 'guard.policy.issuers must be a block { NAME { } }'],
     [
       'roles { viewer = [read] }',
@@ -87,6 +95,16 @@ describe('a mistake in the policy', () => {
       'observe = perhaps\nissuers {\n ops.pub.roles = [a]\n dev.pub.allow = [b]\n}',
     );
     expect(problems.map(({ line }) => line)).toEqual([3, 5, 6]);
+  });
+
+  it('is told with the others of the same block', () => {
+    const { problems } = inspect('issuers { ops.pub {\n role = [admin]\n allow = [client.list]\n} }');
+    expect(problems.map(({ line }) => line)).toEqual([4, 5]);
+  });
+
+  it('of a role is told once, not again for each issuer that has the role', () => {
+    const { problems } = inspect('roles { support = [reed] }\nissuers { ops.pub.roles = [support] }');
+    expect(problems.map(({ line }) => line)).toEqual([3]);
   });
 });
 

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeIssuer, mintToken, nowSeconds } from '../support/issuers.ts';
 import { BROKERS, buildHead, OPS, type Pair, PUBLISH, startPair } from '../support/pair.ts';
+import { makePolicy } from '../support/policy.ts';
 import type { RawAnswer } from '../support/raw.ts';
 import { expectRefusal } from '../support/refusal.ts';
 
@@ -60,6 +61,14 @@ describe('a role', () => {
     const pair = await withPolicy('default_role = publisher');
     expect(await statusOf(pair, 'POST', PUBLISH)).toBe(200);
     expect(await statusOf(pair, 'GET', BROKERS)).toBe(403);
+  });
+});
+
+describe('the verdicts of an issuer', () => {
+  it('are few, however many routes there are', () => {
+    const policy = makePolicy({}, 'emqx');
+    const rules = { roles: ['viewer'], allow: ['rules.create'], deny: ['nodes.*'] };
+    expect(new Set(policy.of({ name: 'ops.pub', rules }).verdicts).size).toBeLessThan(6);
   });
 });
 
@@ -268,6 +277,13 @@ describe("a command of VerneMQ's", () => {
     expect(await statusOf(pair, 'GET', '/api/v1/webhooks/cache/show')).toBe(200);
     expect(await reasonOf(pair.ask('GET', '/api/v1/webhooks/cache/show?%2D-reset'))).toBe('not_permitted');
     expect((await pair.records(2))[1]).toMatchObject({ rule: 'query' });
+  });
+
+  it('that lists sessions does not show what their messages hold', async () => {
+    const pair = await withRules('roles = [viewer]', 'vernemq');
+    expect(await statusOf(pair, 'GET', '/api/v1/session/show?--client_id&--topic')).toBe(200);
+    for (const query of ['--payload', '--client_id&%2D-payload=~secret'])
+      expect(await statusOf(pair, 'GET', `/api/v1/sessions?${query}`)).toBe(403);
   });
 
   it('takes plain client ids only', async () => {

@@ -77,14 +77,14 @@ GET   /api/v1/session/disconnect  clients.kick  kick  target=query:client-id que
 GET   /api/v1/session/disconnect/batch  clients.kick-batch  control  target=query:count  # a GET that changes; since 2.0
 GET   /api/v1/session/disconnect/clients  clients.kick-many  kick  target=query:client-ids query=client-ids:plain,--mountpoint:plain,-m:plain,--cleanup,-c  # a GET that changes; since 2.0
 GET   /api/v1/session/reauthorize  clients.reauthorize  write  target=query:client-id  # a GET that changes
-GET   /api/v1/session/show  clients.list  read  target=query:--client_id
+GET   /api/v1/session/show  clients.list  read  target=query:--client_id query=!--payload
 GET   /api/v1/session/unsubscribe  clients.unsubscribe  write  target=query:client-id,query:topic  # a GET that changes; since 2.1
-GET   /api/v1/sessions  clients.list  read
+GET   /api/v1/sessions  clients.list  read  query=!--payload
 GET   /api/v1/sessions/disconnect  clients.kick  kick  target=query:client-id query=client-id:plain,--mountpoint:plain,-m:plain,--cleanup,-c
 GET   /api/v1/sessions/disconnect/batch  clients.kick-batch  control  target=query:count
 GET   /api/v1/sessions/disconnect/clients  clients.kick-many  kick  target=query:client-ids query=client-ids:plain,--mountpoint:plain,-m:plain,--cleanup,-c
 GET   /api/v1/sessions/reauthorize  clients.reauthorize  write  target=query:client-id
-GET   /api/v1/sessions/show  clients.list  read
+GET   /api/v1/sessions/show  clients.list  read  query=!--payload
 GET   /api/v1/sessions/unsubscribe  clients.unsubscribe  write  target=query:client-id,query:topic
 GET   /api/v1/set  configuration.write  users  target=query:*  # a GET that changes
 GET   /api/v1/show/{key}  configuration.show  secrets  hides=* target=path:key

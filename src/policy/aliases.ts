@@ -37,7 +37,8 @@ const VERNEMQ_ROOTS: Readonly<Record<string, readonly string[]>> = {
   httppub: ['/restmqtt'],
 };
 
-export function measureAlias(word: string, vocabulary: Vocabulary): Rights {
+/** What a word of the broker's gives; undefined where it is none. */
+export function measureAlias(word: string, vocabulary: Vocabulary): Rights | undefined {
   const { name, routes } = vocabulary.profile;
   const aliases = ALIASES[name];
   if (aliases !== undefined && Object.hasOwn(aliases, word)) {
@@ -45,6 +46,7 @@ export function measureAlias(word: string, vocabulary: Vocabulary): Rights {
     return parts.map((part) => measure(part, vocabulary)).reduce(unite);
   }
   const isIn = name === 'vernemq' ? isBelowScope(word) : ({ scope }: Route) => scope === word;
+  if (!routes.some(isIn)) return undefined;
   return measureRights(routes, (route) => (isIn(route) ? WHOLE : NONE));
 }
 

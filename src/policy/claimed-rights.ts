@@ -22,10 +22,13 @@ export function compileClaimedRights({ scope, roles }: ClaimedRights, vocabulary
   return { rights, pathRule: resources?.pathRule };
 }
 
+/** A word of the broker's that is one of ours too means what ours means. */
 function measureWords(words: readonly string[], vocabulary: Vocabulary): Rights {
-  const own = words.filter((word) => vocabulary.isKnown(word));
-  const aliases = words.filter((word) => !vocabulary.isKnown(word));
-  return aliases.map((word) => measureAlias(word, vocabulary)).reduce(unite, vocabulary.grant(own));
+  const aliases = [...new Set(words)].flatMap((word) => {
+    const rights = measureAlias(word, vocabulary);
+    return rights === undefined || vocabulary.isKnown(word) ? [] : [rights];
+  });
+  return aliases.reduce(unite, vocabulary.grant(words));
 }
 
 /**

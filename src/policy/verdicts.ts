@@ -56,7 +56,8 @@ export class VerdictTables {
       ...byDefault.map((part) => this.#compile(part, 'default_role')),
       ...stated.map((part) => this.#compile(part, 'roles')),
     ];
-    const verdicts = this.#vocabulary.profile.routes.map((route) => combine(judges, route));
+    const same = new SameVerdicts();
+    const verdicts = this.#vocabulary.profile.routes.map((route) => combine(judges, route, same));
     this.#known.set(key, verdicts);
     return verdicts;
   }
@@ -86,17 +87,32 @@ interface Judge {
   readonly rule: string;
 }
 
-function combine(judges: readonly Judge[], route: Route): Verdict {
+/** @param same verdicts that are there already: a table of hundreds of routes has a few different ones */
+function combine(judges: readonly Judge[], route: Route, same: SameVerdicts): Verdict {
   const right = judges.reduce((left, judge) => left & rightOf(judge, route), WHOLE);
   const settled = settle(right, route);
   // Whoever leaves the least decides; among those, the last who says what there is.
   const least = judges.filter((judge) => settle(rightOf(judge, route), route) === settled);
   const saying = least.findLast(({ says }) => says) ?? judges.findLast(({ says }) => says);
   const deciding = (settled === NONE ? least[0] : saying) ?? (judges[0] as Judge);
-  const grant = Object.freeze(
-    settled === NONE ? describeWant(deciding, route) : describeRight(deciding, route, settled),
-  );
-  const { secrets } = route;
+  const grant = settled === NONE ? describeWant(deciding, route) : describeRight(deciding, route, settled);
+  return same.find(grant, right, settled, route.secrets);
+}
+
+class SameVerdicts {
+  readonly #known = new Map<Route['secrets'], Map<string, Verdict>>();
+
+  find(grant: Grant, right: number, settled: number, secrets: Route['secrets']): Verdict {
+    const known = this.#known.get(secrets) ?? new Map<string, Verdict>();
+    this.#known.set(secrets, known);
+    const key = JSON.stringify([right, settled, grant.role, grant.rule]);
+    const verdict = known.get(key) ?? makeVerdict(Object.freeze(grant), right, settled, secrets);
+    known.set(key, verdict);
+    return verdict;
+  }
+}
+
+function makeVerdict(grant: Grant, right: number, settled: number, secrets: Route['secrets']): Verdict {
   return Object.freeze({
     grant,
     right,

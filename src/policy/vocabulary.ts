@@ -23,9 +23,11 @@ export type OwnRoles = Readonly<Record<string, readonly string[]>>;
 export class Vocabulary {
   readonly profile: Profile;
   readonly #roles = new Map<string, Rights>();
+  readonly #byAction: ReadonlyMap<string, readonly Route[]>;
 
   constructor(profile: Profile, own: OwnRoles) {
     this.profile = profile;
+    this.#byAction = groupByAction(profile.routes);
     for (const [name, rules] of Object.entries(BUILT_IN_ROLES)) this.#roles.set(name, this.#compile(rules));
     for (const [name, words] of Object.entries(own)) this.#roles.set(name, this.grant(words));
   }
@@ -66,13 +68,15 @@ export class Vocabulary {
 
   /** Every word that means something, but for patterns. */
   get words(): string[] {
-    const actions = new Set(this.profile.routes.map(({ action }) => action.name));
-    return [...this.roleNames, ...ACTION_CLASSES, ...actions];
+    return [...this.roleNames, ...ACTION_CLASSES, ...this.#byAction.keys()];
   }
 
   /** What words give together: a word that means nothing gives nothing. */
   grant(words: readonly string[]): Rights {
-    return words.map((word) => this.#measure(word)).reduce(unite, this.nothing());
+    const rights = this.nothing();
+    // A token may bring thousands, most of which mean nothing.
+    for (const word of new Set(words)) this.#raise(rights, word);
+    return rights;
   }
 
   /** Everything a word takes away. */
@@ -80,8 +84,11 @@ export class Vocabulary {
     const role = this.#roles.get(word);
     if (role !== undefined) return role;
     if (word === 'secrets') return measureRights(this.profile.routes, coverSecrets);
-    const isCovered = isClass(word) ? ({ action }: Route) => action.class === word : this.#matcher(word);
-    return measureRights(this.profile.routes, (route) => (isCovered(route) ? WHOLE : NONE));
+    const { routes } = this.profile;
+    const covered = new Set(
+      isClass(word) ? routes.filter(({ action }) => action.class === word) : this.#selectActions(word),
+    );
+    return measureRights(routes, (route) => (covered.has(route) ? WHOLE : NONE));
   }
 
   nothing(): Rights {
@@ -94,34 +101,45 @@ export class Vocabulary {
     return subtract(this.grant(words), subtract(taken, spared));
   }
 
-  #measure(word: string): Rights {
+  #raise(rights: Rights, word: string): void {
     const role = this.#roles.get(word);
-    if (role !== undefined) return role;
-    const measure = isClass(word) ? measureClass(word) : measureAction(word, this.#matcher(word));
-    return measureRights(this.profile.routes, measure);
+    if (role !== undefined) for (const [index, right] of role.entries()) raise(rights, index, right);
+    else if (isClass(word))
+      for (const route of this.profile.routes) raise(rights, route.index, measureByClass(word, route));
+    else
+      for (const { index, action } of this.#selectActions(word))
+        if (isNamed(action.name, word)) raise(rights, index, WHOLE);
   }
 
-  #selectActions(word: string): Route[] {
-    return this.profile.routes.filter(this.#matcher(word));
-  }
-
-  #matcher(word: string): (route: Route) => boolean {
+  #selectActions(word: string): readonly Route[] {
+    if (!word.includes('*')) return this.#byAction.get(word) ?? [];
     const matches = compileWildcard(word);
-    return ({ action }) => matches(action.name);
+    return [...this.#byAction].flatMap(([name, routes]) => (matches(name) ? routes : []));
   }
+}
+
+function groupByAction(routes: readonly Route[]): ReadonlyMap<string, readonly Route[]> {
+  const groups = new Map<string, Route[]>();
+  for (const route of routes) {
+    const { name } = route.action;
+    groups.set(name, [...(groups.get(name) ?? []), route]);
+  }
+  return groups;
+}
+
+function raise(rights: Rights, index: number, right: number): void {
+  rights[index] = (rights[index] as number) | right;
 }
 
 const isClass = (word: string): boolean => (ACTION_CLASSES as readonly string[]).includes(word);
 
-const measureClass =
-  (word: string) =>
-  ({ action, hides, secrets }: Route): number => {
-    if (isOnlyByName(action.name)) return NONE;
-    // What a read hides belongs to the class `secrets`, and a read of secrets without them is a read.
-    if (word === 'read') return action.class === 'read' ? withoutHidden(hides) : secrets ? REDACTED : NONE;
-    if (action.class === word) return WHOLE;
-    return word === 'secrets' && action.class === 'read' && hides.length > 0 ? SECRETS : NONE;
-  };
+function measureByClass(word: string, { action, hides, secrets }: Route): number {
+  if (isOnlyByName(action.name)) return NONE;
+  // What a read hides belongs to the class `secrets`, and a read of secrets without them is a read.
+  if (word === 'read') return action.class === 'read' ? withoutHidden(hides) : secrets ? REDACTED : NONE;
+  if (action.class === word) return WHOLE;
+  return word === 'secrets' && action.class === 'read' && hides.length > 0 ? SECRETS : NONE;
+}
 
 const withoutHidden = (hides: readonly string[]): number => (hides.length === 0 ? WHOLE : REDACTED);
 
@@ -132,12 +150,7 @@ function coverSecrets({ action, hides, secrets }: Route): number {
 }
 
 /** A pattern that begins with its wildcard names nothing by its name. */
-const measureAction =
-  (word: string, matches: (route: Route) => boolean) =>
-  (route: Route): number => {
-    const isNamed = !word.startsWith('*') || !isOnlyByName(route.action.name);
-    return matches(route) && isNamed ? WHOLE : NONE;
-  };
+const isNamed = (name: string, word: string): boolean => !word.startsWith('*') || !isOnlyByName(name);
 
 const RESERVED = ONLY_BY_NAME.map(compileWildcard);
 const isOnlyByName = (name: string): boolean => RESERVED.some((matches) => matches(name));

@@ -68,7 +68,8 @@ describe('the verdicts of an issuer', () => {
   it('are few, however many routes there are', () => {
     const policy = makePolicy({}, 'emqx');
     const rules = { roles: ['viewer'], allow: ['rules.create'], deny: ['nodes.*'] };
-    expect(new Set(policy.of({ name: 'ops.pub', rules }).verdicts).size).toBeLessThan(6);
+    const { verdicts } = policy.of({ name: 'ops.pub', rules });
+    expect(new Set(verdicts).size).toBeLessThan(verdicts.length / 4);
   });
 });
 

@@ -34,7 +34,18 @@ export interface Entry<T> {
   readonly served: Content<T>;
   /** A bad file that deserves a line to the operator; one that grows is left alone until it rests. */
   readonly isReportable: boolean;
+  /** What is in it came a moment ago: what belongs to it may be still on its way. */
+  readonly isFresh: boolean;
 }
+
+/** Whether what is there does not count yet, or what counts is there no more: a moment will tell. */
+export const isInMotion = <T>({ file, served, isReportable }: Entry<T>): boolean =>
+  file.usable ? served !== file : !isReportable;
+
+/** Whether a look has brought nothing that anybody would act on. */
+export const countsSame = <T>(before: Entry<T> | undefined, now: Entry<T>): boolean =>
+  before === now ||
+  (before?.served === now.served && before.isFresh === now.isFresh && isInMotion(before) === isInMotion(now));
 
 /** Looks at a file and brings what is known of it up to date. Returns `previous` itself when nothing is new. */
 export function lookAt<T>(source: Source<T>, previous: Entry<T> | undefined, nowMs: number): Entry<T> {
@@ -118,7 +129,8 @@ function toEntry<T>(
   const incompleteSinceMs =
     file.usable || !file.incomplete ? undefined : (previous?.incompleteSinceMs ?? nowMs);
   const isHeld = previous?.served.usable && incompleteSinceMs !== undefined;
-  const isUnsettled = file.usable && source.kind.settles === true && !isSettled(trace, previous, nowMs);
+  const isFresh = file.usable && !isSettled(trace, previous, nowMs);
+  const isUnsettled = isFresh && source.kind.settles === true;
   return age(
     {
       trace,
@@ -129,6 +141,7 @@ function toEntry<T>(
       file,
       served: isHeld ? previous.served : isUnsettled ? serveMeanwhile(file, previous) : file,
       isReportable: false,
+      isFresh,
     },
     nowMs,
   );
@@ -139,10 +152,6 @@ function isSettled<T>(trace: Trace, previous: Entry<T> | undefined, nowMs: numbe
   if (previous !== undefined || trace.changedMs === undefined) return false;
   return trace.changedMs + SETTLE_MS < performance.timeOrigin + nowMs;
 }
-
-/** Whether something new is there that does not count yet. */
-export const isUnsettledEntry = <T>({ file, served, unconfirmed }: Entry<T>): boolean =>
-  file.usable && served !== file && unconfirmed !== undefined;
 
 /** What counts while a file may still be written. */
 function serveMeanwhile<T>(file: Content<T>, previous: Entry<T> | undefined): Content<T> {
@@ -156,6 +165,7 @@ const settle = <T>(entry: Entry<T>): Entry<T> => ({
   ...entry,
   unconfirmed: undefined,
   served: entry.file.usable ? entry.file : entry.served,
+  isFresh: false,
 });
 
 /** Ends the time that content outlives its file, and the patience with a file that grows. */

@@ -1,6 +1,7 @@
 // Follows a directory, and single files elsewhere: a watch for speed, a poll for certainty, one scan for all kinds of
 // files. What they mean is told by the kinds; who hears of it is none of its business.
 
+import { basename } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Followed, FollowedState } from '../followed.ts';
 import { listDirectory, traceDirectory } from './directory.ts';
@@ -47,12 +48,15 @@ export class DirectoryFollower<K extends Kinds> implements Followed<FilesState<K
   readonly #scans = new Schedule(() => this.#scan());
   #places: Places | undefined;
   #fingerprint = '';
+  /** Everything has been looked at once. */
+  #isOpen = false;
   #isClosed = false;
 
   /** Looks at everything once, and follows it. A directory that is not there is a state like any other. */
   static async open<K extends Kinds>(options: FollowOptions<K>): Promise<DirectoryFollower<K>> {
     const follower = new DirectoryFollower(options);
     await follower.#scans.run();
+    follower.#isOpen = true;
     await follower.#awaitSettled();
     follower.#checks.request(CHECK_INTERVAL_MS);
     return follower;
@@ -145,13 +149,22 @@ export class DirectoryFollower<K extends Kinds> implements Followed<FilesState<K
   /** Looks at files, a slice a turn, and tells what has come of it. Gives the time worked, in milliseconds. */
   async #lookAt(places: readonly FilePlace[]): Promise<number> {
     const look = (place: FilePlace) => {
-      if (!this.#isClosed) this.#table.look(place, performance.now());
+      if (this.#isClosed || !this.#table.look(place, performance.now())) return;
+      // In the same turn: no state has a change without what came with it.
+      for (const companion of this.#isOpen ? this.#companionsOf(place) : [])
+        this.#table.look(companion, performance.now());
     };
     const workMs = await workInSlices(this.#withTold(places), look);
     const startMs = performance.now();
     this.#publish();
     this.#looks.request(this.#untilNextLookMs());
     return workMs + performance.now() - startMs;
+  }
+
+  #companionsOf({ kind, path }: FilePlace): readonly FilePlace[] {
+    const names = kind.companionsOf?.(basename(path)) ?? [];
+    if (names.length === 0 || !this.#places?.areValid()) return [];
+    return [...this.#places.sort(names).followed, ...this.#byPath];
   }
 
   /**

@@ -17,6 +17,8 @@ export interface FileKind<T> {
   readonly settles?: true;
   /** Only that it changes is of interest: it may be large, and whoever follows reads in it what is new. `parse` gets no bytes. */
   readonly isUnread?: true;
+  /** Files of the directory that belong to one of this name: where one of them changes, all are looked at together. */
+  companionsOf?(name: string): readonly string[];
   /** Pure; one bad part makes the whole file bad. */
   parse(bytes: Buffer): Parsed<T>;
   /** `found`, with what has stayed the same since `before` as the very objects it was; all of `before` where nothing differs. */

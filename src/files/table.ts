@@ -1,7 +1,7 @@
 // What is known of every file that is followed: brought up to date look by look, in whatever order looks come, and
 // given out as immutable states. Knows when a file wants to be seen again, but no timer.
 
-import { type Entry, isUnsettledEntry, lookAt, markAbsent, nextLookMs, type Source } from './entry.ts';
+import { countsSame, type Entry, lookAt, markAbsent, nextLookMs, type Source } from './entry.ts';
 import type { FileKind, Kinds, MeaningOf } from './kind.ts';
 import { ABSENT } from './trace.ts';
 
@@ -80,10 +80,13 @@ export class FileTable<K extends Kinds> {
     this.view = { ...this.#view, ignored: [...others, ...names.filter(isThere)].sort() };
   }
 
-  look(place: FilePlace, nowMs: number): void {
+  /** Whether the look has brought anything that somebody would act on. */
+  look(place: FilePlace, nowMs: number): boolean {
     const row = this.#rows.get(place.key);
     if (row) row.lookedMs = nowMs;
-    this.#put(place, lookAt(place, row?.entry, nowMs), nowMs);
+    const entry = lookAt(place, row?.entry, nowMs);
+    this.#put(place, entry, nowMs);
+    return !countsSame(row?.entry, entry);
   }
 
   /** A file that is not there any more, where it is known of at all. */
@@ -129,7 +132,7 @@ export class FileTable<K extends Kinds> {
   hasUnsettled(): boolean {
     return [...this.#restless].some((key) => {
       const row = this.#rows.get(key);
-      return row !== undefined && isUnsettledEntry(row.entry);
+      return row?.entry.isFresh === true && row.place.kind.settles === true;
     });
   }
 

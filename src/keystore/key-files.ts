@@ -7,9 +7,15 @@ import type { FilesState } from '../files/table.ts';
 import type { Algorithm } from '../token/algorithms.ts';
 import type { VerificationKey } from './key.ts';
 import { parseKeyFile } from './keyfile.ts';
-import { isKeyFileName } from './names.ts';
+import { isKeyFileName, keyNamesOf, stemOf } from './names.ts';
 import { holdsPrivateKey } from './private-text.ts';
-import { type FiledRules, isSidecarName, type SidecarReader } from './sidecar.ts';
+import {
+  type FiledRules,
+  isSidecarName,
+  issuerStemOf,
+  type SidecarReader,
+  sidecarNameOf,
+} from './sidecar.ts';
 import { haveSameKeys } from './snapshot.ts';
 
 export interface FiledKeys {
@@ -22,6 +28,7 @@ const keyFiles = (algorithms: readonly Algorithm[]): FileKind<FiledKeys> => ({
   noun: 'key file',
   maxBytes: MAX_KEY_FILE_BYTES,
   isNamed: isKeyFileName,
+  companionsOf: (name) => [sidecarNameOf(stemOf(name))],
   // One byte a character: what counts is ASCII, and a comment may be in any encoding.
   parse: (bytes) => parseKeyFile(bytes.toString('latin1'), algorithms),
   keep: keepKeys,
@@ -62,6 +69,7 @@ export const followedKinds = (
     maxBytes: 64 * 1024,
     settles: true,
     isNamed: isSidecarName,
+    companionsOf: (name) => keyNamesOf(issuerStemOf(name)),
     parse: readSidecar,
     keep: (found, before) => (isDeepStrictEqual(found.rules, before.rules) ? before : found),
   },

@@ -14,3 +14,6 @@ export const hasKeySuffix = (name: string): boolean => KEY_SUFFIX.test(name);
 
 /** The name without `.pub` or `.pem`; other names as they are. */
 export const stemOf = (name: string): string => name.replace(KEY_SUFFIX, '');
+
+/** The names that a key file with this stem can have. */
+export const keyNamesOf = (stem: string): readonly string[] => [`${stem}.pub`, `${stem}.pem`];

@@ -2,6 +2,7 @@
 
 import { basename, resolve } from 'node:path';
 import { Failure } from '../failure.ts';
+import { countsSame, type Entry } from '../files/entry.ts';
 import { DirectoryFollower } from '../files/follower.ts';
 import { type Followed, FollowedState } from '../followed.ts';
 import type { Algorithm } from '../token/algorithms.ts';
@@ -80,7 +81,7 @@ class DirectoryKeyStore implements KeyStore {
     this.#files = files;
     this.#suffixOptional = suffixOptional;
     this.#seen = files.current();
-    const snapshot = this.#toSnapshot(this.#seen, 1);
+    const snapshot = this.#toSnapshot(this.#seen, undefined);
     this.#snapshot = new FollowedState(snapshot);
     this.#usableIssuers = countUsable(snapshot);
     this.#lookUp = createLookup(snapshot.issuers, suffixOptional);
@@ -115,21 +116,25 @@ class DirectoryKeyStore implements KeyStore {
   #accept(state: KeyFilesState): void {
     const before = { state: this.#seen, snapshot: this.current() };
     this.#seen = state;
-    if (!isSameState(before.state, state)) this.#change(this.#toSnapshot(state, before.snapshot.version + 1));
+    if (!isSameState(before.state, state)) this.#change(this.#toSnapshot(state, before.snapshot));
     this.#report.update(before, { state, snapshot: this.current() });
   }
 
-  #toSnapshot({ files, ignored }: KeyFilesState, version: number): Snapshot {
-    const { listed, byPath } = files.keys;
-    const issuers = collectIssuers(
-      [...listed.values()].map((entry) => entry.served),
-      [...byPath.values()].map((entry) => entry.served),
+  /** The very one of before where nothing differs. */
+  #toSnapshot({ files, ignored }: KeyFilesState, before: Snapshot | undefined): Snapshot {
+    const [listed, configured] = [[...files.keys.listed.values()], [...files.keys.byPath.values()]];
+    const served = collectIssuers(
+      listed.map((entry) => entry.served),
+      configured.map((entry) => entry.served),
     );
-    return Object.freeze({ version, issuers: this.#ruled.join(issuers, files.rules.listed), ignored });
+    const issuers = this.#ruled.join(served, [...listed, ...configured], files.rules.listed);
+    if (before?.issuers === issuers && before.ignored === ignored) return before;
+    return Object.freeze({ version: (before?.version ?? 0) + 1, issuers, ignored });
   }
 
   /** Puts the new snapshot in the place of the old one, whole. */
   #change(snapshot: Snapshot): void {
+    if (snapshot === this.current()) return;
     this.#usableIssuers = countUsable(snapshot);
     this.#lookUp = createLookup(snapshot.issuers, this.#suffixOptional);
     this.#snapshot.change(snapshot);
@@ -146,23 +151,23 @@ function selectConfigured({ extraFiles, report }: KeyStoreOptions): string[] {
   });
 }
 
-/** Whether both states serve the very same keys and list the same names. */
+/** Whether both states serve the very same files, whole or on their way, and list the same names. */
 function isSameState(before: KeyFilesState, now: KeyFilesState): boolean {
   return (
-    hasSameServed(before.files.keys.listed, now.files.keys.listed) &&
-    hasSameServed(before.files.keys.byPath, now.files.keys.byPath) &&
-    hasSameServed(before.files.rules.listed, now.files.rules.listed) &&
+    areSame(before.files.keys.listed, now.files.keys.listed) &&
+    areSame(before.files.keys.byPath, now.files.keys.byPath) &&
+    areSame(before.files.rules.listed, now.files.rules.listed) &&
     before.ignored === now.ignored
   );
 }
 
-function hasSameServed(before: Entries, now: Entries): boolean {
+function areSame(before: Entries, now: Entries): boolean {
   if (before.size !== now.size) return false;
-  for (const [name, entry] of now) if (before.get(name)?.served !== entry.served) return false;
+  for (const [name, entry] of now) if (!countsSame(before.get(name), entry)) return false;
   return true;
 }
 
-type Entries = ReadonlyMap<string, { readonly served: object }>;
+type Entries = ReadonlyMap<string, Entry<object>>;
 
 function describeLoss(directory: string, code: string): Failure {
   const what: Record<string, string> = {

@@ -55,16 +55,16 @@ describe('while a file is being written', () => {
     const directory = makeDirectory({ 'ops.pub': pem(0) });
     const { store, lines } = await openStore(directory);
     const before = store.lookup('ops.pub');
-    const version = store.snapshot().version;
     renameSync(join(directory, 'ops.pub'), join(directory, '.away'));
     // A second name shows that a scan has seen the gap.
     writeFileSync(join(directory, 'dev.pub'), pem(1));
     await waitForKey(store, 'dev.pub', 1);
     expect(store.lookup('ops.pub')).toBe(before);
+    const { version } = store.snapshot();
     renameSync(join(directory, '.away'), join(directory, 'ops.pub'));
     await delay(700);
     expect(store.lookup('ops.pub')).toBe(before);
-    expect(store.snapshot().version).toBe(version + 1);
+    expect(store.snapshot().version).toBe(version);
     expect(lines.filter((line) => line.includes('removed'))).toEqual([]);
   });
 

@@ -19,17 +19,18 @@ export class RuledIssuers {
     keyFiles: readonly Entry<FiledKeys>[],
     sidecars: ReadonlyMap<string, Sidecar>,
   ): ReadonlyMap<string, IssuerKeys> {
-    const inMotion = namesOf(keyFiles.filter(isInMotion));
     // What is there at the start came before it.
-    const fresh = namesOf(this.#last === undefined ? [] : keyFiles.filter(({ isFresh }) => isFresh));
+    const known = this.#last === undefined ? [] : keyFiles;
+    const inMotion = namesOf(known.filter(isInMotion));
+    const fresh = namesOf(known.filter(({ isFresh }) => isFresh));
     const joined = new Map<string, IssuerKeys>();
     for (const [name, keys] of issuers) {
       const sidecar = sidecars.get(sidecarNameOf(stemOf(name)));
       const before = this.#last?.get(name);
       // A new key may have been put there a moment before its sidecar.
-      const isWaiting =
-        sidecar === undefined ? fresh.has(name) && before?.usable !== true : isInMotion(sidecar);
-      const isChanging = isWaiting || inMotion.has(name);
+      const isWaiting = sidecar === undefined && fresh.has(name) && before?.usable !== true;
+      const isWritten = sidecar !== undefined && this.#last !== undefined && isInMotion(sidecar);
+      const isChanging = isWaiting || isWritten || inMotion.has(name);
       const issuer = isChanging ? holdBack(keys, before) : joinRules(keys, sidecar?.served);
       joined.set(name, before !== undefined && isSame(before, issuer) ? before : issuer);
     }

@@ -1,19 +1,23 @@
 // The package's face for other programs: the guard without its listener. Reads no argument and no environment, hears no
 // signal, ends no process; importing it does nothing.
+import type { IncomingMessage } from 'node:http';
 import { type Core, openCore } from './core.ts';
 import { type Denial, deny } from './decision.ts';
 import { type Explanation, explainToken } from './explain.ts';
 import { Failure } from './failure.ts';
 import { describeRefusal } from './http/refusal.ts';
-import { type Identity, judgePrincipal, toIdentity } from './library/identity.ts';
+import { Callers, type Identity, judgePrincipal, rolesOf } from './library/identity.ts';
 import {
+  type ActionOptions,
   type GuardedHandler,
   type Handler,
+  type KoaContext,
   type KoaMiddleware,
   makeHandler,
   makeKoaMiddleware,
 } from './library/middleware.ts';
 import { type GuardOptions, readOptions } from './library/options.ts';
+import { judgeQuestion, type Question } from './library/question.ts';
 import type { VisitParts } from './library/visit.ts';
 import { type AuditRecord, auditObserver } from './observe/audit/record.ts';
 import { createRecorder } from './observe/recorder.ts';
@@ -22,7 +26,18 @@ import { printError } from './steps/deny-failures.ts';
 
 export { Failure, type Problem, SettingsFailure } from './failure.ts';
 export type { TokenOptions } from './library/options.ts';
-export type { AuditRecord, Explanation, GuardedHandler, GuardOptions, Handler, Identity, KoaMiddleware };
+export type { IssuerOptions, PolicyOptions } from './library/policy-options.ts';
+export type {
+  ActionOptions,
+  AuditRecord,
+  Explanation,
+  GuardedHandler,
+  GuardOptions,
+  Handler,
+  Identity,
+  KoaMiddleware,
+  Question,
+};
 
 /** What `authenticate` says. `reason` and `message` are those that a caller may read. */
 export type Authentication =
@@ -35,13 +50,36 @@ export type Authentication =
       readonly message: string;
     };
 
+/** What `authorize` says. */
+export type Authorization =
+  | {
+      readonly allowed: true;
+      /** Null in observe mode, where nobody knows the path. */
+      readonly action: string | null;
+      /** Those that allow it. */
+      readonly roles: readonly string[];
+      readonly rule: string;
+    }
+  | {
+      readonly allowed: false;
+      readonly action: string | null;
+      readonly reason: string;
+      readonly status: number;
+      readonly message: string;
+    };
+
 export interface OpenGuard {
-  /** `app.use(guard.koa())`: refuses, or puts the caller into `ctx.state.guard`. */
-  koa(): KoaMiddleware;
+  /** `app.use(guard.koa())`: refuses, or puts the caller into `ctx.state.guard`. Judges the token, and the action if told. */
+  koa(options?: ActionOptions<KoaContext>): KoaMiddleware;
   /** For `http.createServer`, Connect and Express: refuses, or calls `handle`. */
-  handler(handle: GuardedHandler): Handler;
+  handler(handle: GuardedHandler, options?: ActionOptions<IncomingMessage>): Handler;
   /** Who is behind a token, the text after `Bearer`, or why nobody is. Leaves no record. */
   authenticate(token: string): Authentication;
+  /**
+   * Whether a caller whom `authenticate` or a middleware has named may do this, by the policy. Leaves no record.
+   * @param question an action by its name, or a call of the broker's API; `client` is the address it comes from
+   */
+  authorize(principal: Identity, question: Question & { readonly client?: string }): Authorization;
   /** Every check of a token with its verdict, and the true reason: for the operator, not for the caller. */
   explain(token: string): Explanation;
   /** Stops following the keys directory and the revocations file. */
@@ -65,35 +103,55 @@ export async function openGuard(options: GuardOptions): Promise<OpenGuard> {
     now: Date.now,
     tick,
   });
-  return toFace(core, { guard: core.guard, recorder, say });
+  const { profile } = core.policy.vocabulary;
+  return toFace(core, { guard: core.guard, profile, callers: new Callers(), recorder, say });
 }
 
 function toFace(core: Core, parts: VisitParts): OpenGuard {
   return {
-    koa(...none: unknown[]) {
-      // Ignored, an `action` would be judged by nobody.
-      if (none.length > 0) throw new TypeError('guard.koa() takes no options yet: it judges the token alone');
-      return makeKoaMiddleware(parts);
-    },
-    handler(handle) {
+    koa: (options = {}) => makeKoaMiddleware(parts, readActionOptions(options)),
+    handler(handle, options = {}) {
       if (typeof handle !== 'function')
         throw new TypeError('guard.handler(handle): handle must be a function');
-      return makeHandler(handle, parts);
+      return makeHandler(handle, parts, readActionOptions(options));
     },
-    authenticate: (token) => authenticate(core, token),
+    authenticate: (token) => authenticate(parts, token),
+    authorize: (principal, question) => authorize(parts, principal, question),
     explain: (token) => explainToken(typeof token === 'string' ? token : '', core, Date.now()),
     close: async () => core.close(),
   };
 }
 
-function authenticate({ guard }: Core, token: string): Authentication {
+/** Passed over, a misspelled `action` would be judged by nobody. */
+function readActionOptions<T extends object>(options: T): T {
+  const unknown = Object.keys(options).filter((name) => name !== 'action');
+  if (unknown.length > 0) throw new TypeError(`${unknown.join(', ')} is unknown; known here: action`);
+  return options;
+}
+
+function authenticate({ guard, callers }: VisitParts, token: string): Authentication {
   const isThere = typeof token === 'string' && token !== '';
   const decision = isThere ? guard.authenticate(token) : deny('token_missing');
   const denial = decision.allowed ? judgePrincipal(decision.value) : decision;
   if (decision.allowed && denial === undefined)
-    return { allowed: true, principal: toIdentity(decision.value) };
-  const { row, reason, message } = describeRefusal(denial as Denial);
-  return { allowed: false, reason, status: row.status, message };
+    return { allowed: true, principal: callers.add(decision.value) };
+  return { allowed: false, ...describe(denial as Denial) };
+}
+
+function authorize(
+  parts: VisitParts,
+  identity: Identity,
+  { client, ...question }: Question & { readonly client?: string },
+): Authorization {
+  const { route, decision } = judgeQuestion(parts, parts.callers.find(identity), question, client);
+  const action = route?.action.name ?? null;
+  if (!decision.allowed) return { allowed: false, action, ...describe(decision) };
+  return { allowed: true, action, roles: rolesOf(decision.value), rule: decision.value.rule };
+}
+
+function describe(denial: Denial) {
+  const { row, reason, message } = describeRefusal(denial);
+  return { reason, status: row.status, message };
 }
 
 /** The core speaks of settings in a file. */

@@ -1,5 +1,6 @@
 // Who is calling, as other programs are told.
-import type { Denial, Principal } from '../decision.ts';
+import type { Denial, Grant, Principal } from '../decision.ts';
+import type { Route } from '../policy/broker-api.ts';
 import { denyEncryptedBodies } from '../steps/judge-body.ts';
 
 export interface Identity {
@@ -9,6 +10,7 @@ export interface Identity {
   readonly subject: string | undefined;
   /** `jti`. */
   readonly tokenId: string | undefined;
+  /** Those that allow the action; empty where none was judged. */
   readonly roles: readonly string[];
   /** The action that was judged; null where the token alone was. */
   readonly action: string | null;
@@ -18,8 +20,29 @@ export interface Identity {
 export const judgePrincipal = (principal: Principal | undefined): Denial | undefined =>
   principal?.bodyEncode === 1 ? denyEncryptedBodies() : undefined;
 
-const NO_ROLES: readonly string[] = Object.freeze([]);
+const NONE: readonly string[] = Object.freeze([]);
 
-export function toIdentity({ issuer, subject, tokenId }: Principal): Identity {
-  return Object.freeze({ issuer, subject, tokenId, roles: NO_ROLES, action: null });
+/** Who is who: a program cannot make up a caller whom no token has proved. */
+export class Callers {
+  readonly #principals = new WeakMap<object, Principal>();
+
+  /** @param judged undefined where the token alone was */
+  add(principal: Principal, judged?: { readonly route: Route | undefined; readonly grant: Grant }): Identity {
+    const { issuer, subject, tokenId } = principal;
+    const roles = judged === undefined ? NONE : rolesOf(judged.grant);
+    const action = judged?.route?.action.name ?? null;
+    const identity = Object.freeze({ issuer, subject, tokenId, roles, action });
+    this.#principals.set(identity, principal);
+    return identity;
+  }
+
+  /** @throws TypeError for anybody else */
+  find(identity: Identity): Principal {
+    const principal = this.#principals.get(identity);
+    if (principal !== undefined) return principal;
+    throw new TypeError('the principal must be one that this guard has authenticated');
+  }
 }
+
+export const rolesOf = ({ role }: Grant): readonly string[] =>
+  role === undefined ? NONE : Object.freeze(role.split(', '));

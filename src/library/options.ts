@@ -6,7 +6,10 @@ import { buildToken } from '../config/settings.ts';
 import type { CoreSettings } from '../core.ts';
 import { type Problem, SettingsFailure } from '../failure.ts';
 import type { AuditRecord } from '../observe/audit/record.ts';
+import { PROFILE_NAMES, type ProfileName } from '../policy/profile.ts';
 import type { Algorithm } from '../token/algorithms.ts';
+import { listSettingNames, toCamelCase, toSettings } from './names.ts';
+import { listForeignNames, type PolicyOptions, readPolicy, toPolicyBlock } from './policy-options.ts';
 
 /** Durations are texts such as `30s` or `15m`, sizes such as `8KB`. */
 export interface TokenOptions {
@@ -38,44 +41,50 @@ export interface GuardOptions {
   readonly token?: TokenOptions;
   /** What `broker-guard revoke` writes, followed as the keys are; nothing can be revoked unless a file is named. */
   readonly revocations?: { readonly file: string };
+  /** Who may do what; without it every issuer may do everything that its sidecar does not forbid. */
+  readonly policy?: PolicyOptions;
+  /** Whose actions the policy and the sidecars speak of: `nanomq` unless told. */
+  readonly profile?: ProfileName;
   /** Takes a record of each request that a middleware or handler has judged. */
   readonly audit?: (record: AuditRecord) => void;
   /** Takes one line for the operator; standard error unless told. */
   readonly report?: (line: string) => void;
 }
 
-const NAMES = new Set(['keysDir', 'token', 'revocations', 'audit', 'report']);
-const SCHEMA = guardSchema.pick({ keys_dir: true, token: true, revocations: true });
-
-/** Every issuer has everything: what its actions are is the program's own matter. */
-const WITHOUT_POLICY = {
-  upstream: { profile: 'nanomq' },
-  policy: { defaultRole: 'admin', observe: false, roles: {}, issuers: {}, open: [] },
-} as const;
+const NAMES = new Set(['keysDir', 'token', 'revocations', 'policy', 'profile', 'audit', 'report']);
+const SCHEMA = guardSchema.pick({ keys_dir: true, token: true, revocations: true, policy: true });
 
 /** @throws SettingsFailure with every problem, each with its name */
 export function readOptions(options: GuardOptions): CoreSettings {
-  const { keysDir, token, revocations } = options ?? {};
-  const written = { keys_dir: keysDir, token: toSettings(token), revocations };
-  const parsed = SCHEMA.safeParse(written, { reportInput: true });
+  const { keysDir, token, revocations, policy, profile = 'nanomq' } = options ?? {};
+  const block = { keys_dir: keysDir, token: toSettings(token), revocations, policy: toPolicyBlock(policy) };
+  const parsed = SCHEMA.safeParse(block, { reportInput: true });
+  const reading = parsed.success && isProfile(profile) ? readPolicy(parsed.data.policy, profile) : undefined;
   const problems = [
     ...listOwnProblems(options ?? {}),
-    ...(parsed.success ? [] : toProblems('guard', parsed.error.issues, () => undefined).map(toOptionProblem)),
+    ...[
+      ...(parsed.success ? [] : toProblems('guard', parsed.error.issues, () => undefined)),
+      ...(reading?.problems ?? []),
+    ].map(toOptionProblem),
   ];
-  if (problems.length > 0 || !parsed.success) throw new SettingsFailure(problems);
+  if (problems.length > 0 || !parsed.success || reading === undefined) throw new SettingsFailure(problems);
   return {
     keysDirectory: resolve(parsed.data.keys_dir),
     extraKeyFiles: [],
     revocationsFile: revocations === undefined ? undefined : resolve(parsed.data.revocations.file),
     issuerSuffixOptional: parsed.data.token.issuer_suffix === 'optional',
     token: buildToken(parsed.data.token),
-    ...WITHOUT_POLICY,
+    upstream: { profile },
+    policy: reading.settings,
   };
 }
 
+const isProfile = (name: unknown): name is ProfileName =>
+  (PROFILE_NAMES as readonly unknown[]).includes(name);
+
 /** Unknown names, and options that must be functions or texts. */
 function listOwnProblems(options: GuardOptions): Problem[] {
-  const { keysDir, token } = options;
+  const { keysDir, token, policy, profile = 'nanomq' } = options;
   const functions = (['audit', 'report'] as const).filter((name) => options[name] !== undefined);
   return [
     ...(keysDir === undefined ? ['keysDir is missing: name the directory of the keys'] : []),
@@ -86,28 +95,20 @@ function listOwnProblems(options: GuardOptions): Problem[] {
     ...functions
       .filter((name) => typeof options[name] !== 'function')
       .map((name) => `${name} must be a function`),
-    ...namesOf(token)
-      .filter(isSettingName)
-      .map((name) => `token.${name} is unknown; did you mean ${toCamelCase(name)}?`),
+    ...(isProfile(profile) ? [] : [`profile must be one of ${PROFILE_NAMES.join(', ')}`]),
+    ...listSettingNames(token, 'token'),
+    ...listForeignNames(policy),
   ].map((message) => ({ message }));
 }
 
 /** The schema speaks of settings as they stand in a file. */
 const toOptionProblem = ({ message }: Problem): Problem => ({
-  message: toCamelCase(message.replace(/^guard\./, '')),
+  message: toOptionNames(message.replace(/^guard\./, '')),
 });
 
-/** Spelled as in a settings file: refused, or one option would have two names. */
-const isSettingName = (name: string): boolean => name.includes('_');
-const toCamelCase = (text: string): string =>
-  text.replace(/(?<=[a-z])_([a-z])/g, (_, letter: string) => letter.toUpperCase());
-const toSnakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-const namesOf = (block: unknown): string[] =>
-  typeof block === 'object' && block !== null ? Object.keys(block) : [];
-
-function toSettings(token: unknown): unknown {
-  if (typeof token !== 'object' || token === null || Array.isArray(token)) return token;
-  const members = Object.entries(token).filter(([name]) => !isSettingName(name));
-  return Object.fromEntries(members.map(([name, value]) => [toSnakeCase(name), value]));
-}
+/** But for what is in quotes, names of issuers among it, and the names of roles. */
+const toOptionNames = (message: string): string =>
+  message
+    .split('"')
+    .map((part, index) => (index % 2 === 1 || part.startsWith('policy.roles.') ? part : toCamelCase(part)))
+    .join('"');

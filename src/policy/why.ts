@@ -1,6 +1,6 @@
 // What the policy says of one call, put into words: for whoever writes rules, and for whoever was refused.
-import { type DenyReason, type Principal, REASONS } from '../decision.ts';
-import { canonicalizeTarget } from '../http/target.ts';
+import { type Denial, type Principal, REASONS } from '../decision.ts';
+import { locateCall } from './locate.ts';
 import type { Asked, FiledIssuer, Policy } from './policy.ts';
 
 export interface Why {
@@ -45,14 +45,10 @@ export const callerOf = (filed: FiledIssuer, nowSeconds: number, client?: string
 
 /** @param text the path, with or without a query */
 export function explainCall(policy: Policy, caller: Caller, method: string, text: string): Why {
-  const { profile } = policy.vocabulary;
-  const target = canonicalizeTarget(text, profile.target);
-  if (!target.allowed) return refuse(target.reason);
-  const known = profile.match(target.value.path);
-  const route = known?.byMethod.get(method);
-  if (route === undefined && known !== undefined)
-    return refuse('method_not_allowed', known.methods.join(', '));
-  const asked: Asked = { route, target: target.value, client: caller.client };
+  const located = locateCall(policy.vocabulary.profile, method, text);
+  if (!located.allowed) return refuse(located);
+  const { route } = located.value;
+  const asked: Asked = { ...located.value, client: caller.client };
   const decision = policy.authorize(caller.principal, caller.filed, asked, caller.nowSeconds);
   const grant = decision.allowed ? decision.value : decision.grant;
   const permit = decision.allowed ? decision.value : undefined;
@@ -69,12 +65,12 @@ export function explainCall(policy: Policy, caller: Caller, method: string, text
   };
 }
 
-const refuse = (reason: DenyReason, detail?: string): Why => ({
+const refuse = ({ reason, detail, allowedMethods }: Denial): Why => ({
   action: null,
   class: null,
   allowed: false,
   rule: reason,
-  message: [REASONS[reason].message, detail].filter(Boolean).join(' '),
+  message: [REASONS[reason].message, detail, allowedMethods?.join(', ')].filter(Boolean).join(' '),
 });
 
 /** What is asked of the bodies of an allowed call, as the rest of a sentence; empty where nothing is. */

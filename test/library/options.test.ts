@@ -29,7 +29,7 @@ describe('wrong options', () => {
       lisetn: '127.0.0.1:1',
     });
     expect(problems).toEqual([
-      'lisetn is unknown; known here: keysDir, token, revocations, audit, report',
+      'lisetn is unknown; known here: keysDir, token, revocations, policy, profile, audit, report',
       'audit must be a function',
       'token.exp_tolerance is unknown; did you mean expTolerance?',
       'keysDir must be a text that is not empty',
@@ -58,6 +58,40 @@ describe('wrong options', () => {
     expect(await problemsOf({ keysDir: 'keys', revocations: { file: '', fiel: 'x' } })).toEqual([
       'revocations.file must be a text that is not empty',
       'revocations.fiel is unknown; did you mean file?',
+    ]);
+  });
+});
+
+describe('a wrong policy', () => {
+  it('is told whole, in the names of the options', async () => {
+    expect(
+      await problemsOf({
+        keysDir: 'keys',
+        profile: 'rabbitmq',
+        policy: {
+          default_role: 'viewer',
+          defaultRole: 'viewr',
+          open: [],
+          roles: { my_role: ['queue.list'] },
+          issuers: {
+            'my_ops.pub': { roles: ['my_role'], maxLifetim: '1h', notAfter: 'soon', not_after: 'x' },
+          },
+        },
+      }),
+    ).toEqual([
+      'policy.open is unknown: what needs no token your program decides before it asks the guard',
+      'policy.default_role is unknown; did you mean defaultRole?',
+      'policy.issuers."my_ops.pub".not_after is unknown; did you mean notAfter?',
+      'policy.roles.my_role names "queue.list", which is unknown; did you mean queues.list?',
+      'policy.defaultRole names "viewr", which is unknown; did you mean viewer?',
+      'policy.issuers."my_ops.pub".notAfter must be a day such as "2027-01-31" or a time such as "2027-01-31T18:00:00Z", in quotes',
+      'policy.issuers."my_ops.pub".maxLifetim is unknown; did you mean maxLifetime?',
+    ]);
+  });
+
+  it('has the words of a profile that there is', async () => {
+    expect(await problemsOf({ keysDir: 'keys', profile: 'rabbit' })).toEqual([
+      'profile must be one of nanomq, emqx, rabbitmq, vernemq, mosquitto, rmqtt, generic',
     ]);
   });
 });

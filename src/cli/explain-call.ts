@@ -49,11 +49,15 @@ function formatCall({ token, call, allowed, issuer }: CallExplanation): string {
 }
 
 function formatWhy(why: Why): string {
-  const { action, class: name, allowed, rule, role, message } = why;
+  const { action, class: name, allowed, rule, role, message = '' } = why;
   const what = action === null ? 'no action' : `${action}, of the class ${name}`;
-  const verdict = allowed ? `allowed${describeBodies(why)}` : 'not allowed';
   const by = role === undefined ? rule : `${rule}, ${role}`;
-  return `${what}: ${verdict} (${by})${message === undefined ? '' : `. ${message}`}\n`;
+  const verdict = `${allowed ? `allowed${describeBodies(why)}` : 'not allowed'} (${by})`;
+  // Many a message begins with the action itself.
+  const more = message.startsWith(`${what}: `)
+    ? `; ${message.slice(what.length + 2)}`
+    : message && `. ${message}`;
+  return `${what}: ${verdict}${more}\n`;
 }
 
 /** What was decided then, by the record, and what would be now, by the settings of now: of the token nothing is left. */
@@ -94,9 +98,14 @@ function formatRecord(record: AuditRecord, now: Why | undefined): string {
     `${time}  ${method ?? '-'} ${path ?? '-'}  from ${client ?? 'a socket'}\n` +
     `by ${who}; action ${action ?? 'none'}\n` +
     `${outcome}${why === '' ? '' : `: ${why}`}\n` +
-    `${now === undefined ? 'by the settings of now nothing can be said: the issuer is not known or not usable' : `by the settings of now, as far as the token does not narrow itself: ${formatWhy(now).trimEnd()}`}\n`
+    `${now === undefined ? describeSilence(record) : `by the settings of now, as far as the token does not narrow itself: ${formatWhy(now).trimEnd()}`}\n`
   );
 }
+
+const describeSilence = ({ issuer }: AuditRecord): string =>
+  issuer === undefined
+    ? 'it was refused before its issuer was known: rules of issuers have no part in it'
+    : 'by the settings of now nothing can be said: the issuer is not known any more, or not usable';
 
 async function openClosed({ now }: Terminal, flags: SettingsFlags): Promise<Core> {
   const core = await openCore(readSettings(flags), { now, report: () => undefined });

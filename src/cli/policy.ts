@@ -4,6 +4,7 @@ import { suggestName } from '../config/nearest.ts';
 import type { Settings } from '../config/settings.ts';
 import { type Core, openCore } from '../core.ts';
 import { type Difference, listDifferences } from '../policy/differences.ts';
+import type { IssuerPolicy } from '../policy/issuer-policy.ts';
 import { Policy } from '../policy/policy.ts';
 import type { ProfileName } from '../policy/profile.ts';
 import { allowedOf, type Verdict } from '../policy/verdicts.ts';
@@ -43,12 +44,15 @@ async function printIssuer(terminal: Terminal, issuer: string, flags: PolicyFlag
   const core = await openClosed(readSettings(flags), terminal);
   const filed = core.keys.snapshot().issuers.get(issuer);
   if (!filed?.usable) {
+    const names = [...core.keys.snapshot().issuers.keys()];
     terminal.report(
-      filed === undefined ? `there is no issuer ${issuer}` : `${issuer} is unusable: ${filed.reason}`,
+      filed === undefined
+        ? `there is no issuer ${issuer}${suggestIssuer(names, issuer)}`
+        : `${issuer} is unusable: ${filed.reason}`,
     );
     return EXIT.refused;
   }
-  const { verdicts, publish } = core.policy.of(filed);
+  const { verdicts, publish, isObserved } = core.policy.of(filed);
   const rows = core.policy.vocabulary.profile.routes.map((route) => {
     const { index, method, template, action } = route;
     const verdict = verdicts[index] as Verdict;
@@ -68,13 +72,32 @@ async function printIssuer(terminal: Terminal, issuer: string, flags: PolicyFlag
     row.class,
     row.publish === undefined ? row.rule : `${row.rule}, ${formatFilters(row.publish)}`,
   ]);
-  terminal.print(flags.json ? toJson(rows) : formatColumns(lines));
+  const notes = isObserved ? ['nothing of this is enforced, only recorded (observe)'] : [];
+  const conditions = listConditions(core.policy.of(filed));
+  if (conditions.length > 0)
+    notes.push(`all of it only as far as these rules hold: ${conditions.join(', ')}`);
+  terminal.print(
+    flags.json ? toJson(rows) : formatColumns(lines) + notes.map((note) => `${note}\n`).join(''),
+  );
   return EXIT.done;
 }
 
 /** Each list has to hold a topic. */
 const formatFilters = (filters: readonly (readonly string[])[]): string =>
   filters.map((list) => `publish [${list.join(', ')}]`).join(' and ');
+
+/** As they are called in the settings. */
+const listConditions = ({ conditions, audiences, maxLifetimeSeconds }: IssuerPolicy): string[] => [
+  ...new Set(conditions.map(({ rule }) => rule)),
+  ...(audiences.length > 0 ? ['audience'] : []),
+  ...(Number.isFinite(maxLifetimeSeconds) ? ['max_lifetime'] : []),
+];
+
+/** There may be thousands. */
+function suggestIssuer(names: readonly string[], issuer: string): string {
+  const suggestion = suggestName(names, issuer);
+  return suggestion.startsWith('; did you mean') ? suggestion : '';
+}
 
 export async function runWhy(
   terminal: Terminal,
@@ -109,6 +132,8 @@ function formatWhy(why: Why, role: string, roles: readonly string[]): string {
   const { action, class: name, allowed, rule, message } = why;
   if (action === null) return `no action (${rule}). ${message ?? ''}\n`;
   const verdict = `${role} ${allowed ? `may${describeBodies(why)}` : 'may not'} (${rule})`;
+  // Not the role is what is wrong.
+  if (rule === 'query') return `${action}, of the class ${name}: nobody may (${rule}). ${message ?? ''}\n`;
   return `${action}, of the class ${name}: ${verdict}; roles that have it: ${roles.join(', ') || 'none, it has to be allowed by name'}\n`;
 }
 

@@ -19,6 +19,8 @@ export interface IssuerOptions {
   /** Addresses and networks that its callers come from. */
   readonly sources?: string | readonly string[];
   readonly notAfter?: string;
+  /** MQTT filters that it may publish to; a program that hands no bodies to the guard cannot let such an issuer publish. */
+  readonly publish?: string | readonly string[];
   readonly observe?: boolean;
 }
 

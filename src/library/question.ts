@@ -1,9 +1,10 @@
 // What a program asks whether a caller may do: an action by its name, or a call of the broker's API.
 import { suggestName } from '../config/nearest.ts';
-import { allow, type Decision, type Grant, type Principal } from '../decision.ts';
+import { allow, type Decision, denyPermission, type Principal } from '../decision.ts';
 import type { Guard } from '../guard.ts';
 import type { Route } from '../policy/broker-api.ts';
 import { locateCall } from '../policy/locate.ts';
+import type { Permit } from '../policy/permit.ts';
 import type { Asked } from '../policy/policy.ts';
 import type { Profile } from '../policy/profile.ts';
 
@@ -15,7 +16,7 @@ export type Question =
 export interface Judgement {
   /** Undefined where the catalogue knows none. */
   readonly route: Route | undefined;
-  readonly decision: Decision<Grant>;
+  readonly decision: Decision<Permit>;
 }
 
 /** @throws TypeError for an action that the catalogue does not know: the program is at fault, not the caller */
@@ -37,8 +38,26 @@ export function judgeQuestion(
 ): Judgement {
   const asked = listAsked(question, profile, client);
   if (!asked.allowed) return { route: undefined, decision: asked };
-  const judged = asked.value.map((one) => ({ route: one.route, decision: guard.authorize(principal, one) }));
+  const judged = asked.value.map((one) => ({
+    route: one.route,
+    decision: refuseHalf(guard.authorize(principal, one), principal, one.route),
+  }));
   return judged.find(({ decision }) => !decision.allowed) ?? (judged[0] as Judgement);
+}
+
+/** Of a right to a part the program would give all: answers and bodies are not for the library to see. */
+function refuseHalf(
+  decision: Decision<Permit>,
+  principal: Principal,
+  route: Route | undefined,
+): Decision<Permit> {
+  if (!decision.allowed) return decision;
+  const { hides, publish, role } = decision.value;
+  if (hides === undefined && publish === undefined) return decision;
+  const [rule, what] =
+    publish === undefined ? ['roles', 'without the secrets of its answer'] : ['publish', 'by topic'];
+  const detail = `${route?.action.name}: ${principal.issuer} has it ${what} alone, which the listener of the guard sees to.`;
+  return denyPermission(detail, { role, rule }, principal, route?.action.name);
 }
 
 const FORM = 'a question is { action } or { method, path }, each a text';

@@ -18,6 +18,9 @@ export interface Difference {
 /** The name that stands for every issuer of which nothing is said. */
 export const ANY_OTHER = '(any other issuer)';
 
+/** Callers for whom something is open. */
+export const NOBODY = '(without a token)';
+
 const CONDITIONS = [
   'audience',
   'subjects',
@@ -37,6 +40,7 @@ export function listDifferences(before: PolicyState, after: PolicyState): Differ
     .sort()
     .concat(ANY_OTHER)
     .map((issuer) => compare(issuer, before, after))
+    .concat(compareOpen(before, after))
     .filter(({ gains, loses, conditions }) => gains.length + loses.length + conditions.length > 0);
 }
 
@@ -49,6 +53,27 @@ function compare(issuer: string, before: PolicyState, after: PolicyState): Diffe
     loses: [...old].filter((action) => !now.has(action)),
     conditions: CONDITIONS.filter((name) => oldRules.get(name) !== newRules.get(name)).map(toSettingName),
   };
+}
+
+function compareOpen(before: PolicyState, after: PolicyState): Difference {
+  const [old, now] = [listOpen(before), listOpen(after)];
+  return {
+    issuer: NOBODY,
+    gains: [...now.keys()].filter((action) => !old.has(action)),
+    loses: [...old.keys()].filter((action) => !now.has(action)),
+    conditions: [...now].some(([action, sources]) => (old.get(action) ?? sources) !== sources)
+      ? ['sources']
+      : [],
+  };
+}
+
+/** Open actions with the addresses they are open for. */
+function listOpen({ policy }: PolicyState): Map<string, string> {
+  const sources = new Map<string, string>();
+  for (const rule of policy.settings.open)
+    for (const action of rule.actions)
+      sources.set(action, [sources.get(action), ...rule.sources].filter(Boolean).join(' '));
+  return sources;
 }
 
 /** As it is filed, or as it would be once it has a key. */
@@ -72,8 +97,11 @@ const nameAllowed = (verdict: Verdict | undefined, name: string): string | undef
 function describeConditions(issuer: string, state: PolicyState): Map<string, string> {
   const { issuers } = state.policy.settings;
   const own = Object.hasOwn(issuers, issuer) ? issuers[issuer] : undefined;
-  const { rules } = fileOf(issuer, state);
-  return new Map(CONDITIONS.map((name) => [name, JSON.stringify([own?.[name], rules?.[name]])]));
+  const filed = fileOf(issuer, state);
+  const described = CONDITIONS.map(
+    (name) => [name, JSON.stringify([own?.[name], filed.rules?.[name]])] as const,
+  );
+  return new Map([...described, ['observe', String(state.policy.of(filed).isObserved)]]);
 }
 
 const toSettingName = (name: (typeof CONDITIONS)[number]): string =>

@@ -158,10 +158,11 @@ export class Policy {
   }
 
   #denyRight(principal: Principal, route: Route, grant: Grant): Denial {
-    const roles = this.vocabulary.listRoles(route);
-    const needed = roles.length === 0 ? 'no role has it' : `it needs one of the roles ${roles.join(', ')}`;
-    const held = grant.role === undefined ? 'none' : grant.role;
-    const detail = `${describeAction(route)}: ${needed}. ${principal.issuer} has ${held} (${grant.rule}).`;
+    const roles = this.vocabulary.listRoles(route).join(', ');
+    const taken = `the rule ${grant.rule} of ${principal.issuer} takes it away; roles that have it: ${roles || 'none'}.`;
+    const needed = roles === '' ? 'no role has it' : `it needs one of the roles ${roles}`;
+    const missing = `${needed}. ${principal.issuer} has ${grant.role ?? 'none'} (${grant.rule}).`;
+    const detail = `${describeAction(route)}: ${grant.rule.startsWith('deny ') ? taken : missing}`;
     return denyPermission(detail, grant, principal, route.action.name);
   }
 }

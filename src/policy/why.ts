@@ -70,7 +70,9 @@ const refuse = ({ reason, detail, allowedMethods }: Denial): Why => ({
   class: null,
   allowed: false,
   rule: reason,
-  message: [REASONS[reason].message, detail, allowedMethods?.join(', ')].filter(Boolean).join(' '),
+  message: [REASONS[reason].message, detail, allowedMethods && `Allow: ${allowedMethods.join(', ')}`]
+    .filter(Boolean)
+    .join(' '),
 });
 
 /** What is asked of the bodies of an allowed call, as the rest of a sentence; empty where nothing is. */

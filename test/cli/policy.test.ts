@@ -101,6 +101,28 @@ describe('policy why in words', () => {
   });
 });
 
+describe('policy why, of what no role gives', () => {
+  it.each([
+    [
+      ['GET', '/api/v1/webhooks/cache/show?--reset', '--profile', 'vernemq'],
+      'webhooks.cache, of the class secrets: nobody may (query). The query of this call may hold no name.\n',
+    ],
+    [['PUT', BROKERS], /^no action \(method_not_allowed\)\. .* Allow: GET\n$/],
+    [['GET', '/api/v4//brokers'], /^no action \(target_ambiguous\)\. .*two slashes in a row/],
+  ])('%j says what is wrong', async (args, text) => {
+    const { code, stdout } = await runCommand([
+      'policy',
+      'why',
+      ...args,
+      '--as',
+      'admin',
+      '-c',
+      confOf(workspace()),
+    ]);
+    expect([code, stdout]).toEqual([1, typeof text === 'string' ? text : expect.stringMatching(text)]);
+  });
+});
+
 describe('policy table', () => {
   it('says which reads are redacted, and which publishes are judged by topic', async () => {
     const cwd = workspace('policy.issuers { ops.pub { roles = [operator], publish = ["a/#", b] } }', {
@@ -151,10 +173,20 @@ describe('policy table', () => {
     expect(rowOf('broker.stop')).toMatchObject({ allowed: false, rule: 'roles', role: 'operator' });
   });
 
+  it('says beneath under which conditions, and that nothing is enforced', async () => {
+    const rules = 'sources = ["10.0.0.0/8"], not_after = "2099-01-31", max_lifetime = 1h, observe = true';
+    const cwd = workspace(`policy.issuers { ops.pub { ${rules} } }`);
+    const { stdout } = await runCommand(['policy', 'table', '--issuer', 'ops.pub', '-c', confOf(cwd)]);
+    expect(stdout).toMatch(
+      /\nnothing of this is enforced, only recorded \(observe\)\nall of it only as far as these rules hold: sources, not_after, max_lifetime\n$/,
+    );
+  });
+
   it('says that an issuer is none, or unusable', async () => {
     const cwd = workspace('', { 'keys/ops.policy.conf': 'roles = [nobody]' });
     const table = (issuer: string) => runCommand(['policy', 'table', '--issuer', issuer, '-c', confOf(cwd)]);
     expect(await table('dev.pub')).toMatchObject({ code: 1, stderr: 'there is no issuer dev.pub\n' });
+    expect((await table('ops')).stderr).toBe('there is no issuer ops; did you mean ops.pub?\n');
     expect((await table('ops.pub')).stderr).toMatch(
       /^ops\.pub is unusable: Its sidecar ops\.policy\.conf is not used/,
     );
@@ -192,6 +224,25 @@ describe('policy diff', () => {
     expect(ops.gains).toContain('configuration.read');
     expect(ops.loses).toContain('configuration.read (redacted)');
     expect(ops.conditions).toEqual(['publish']);
+  });
+
+  it('names what is enforced no more, and what is open', async () => {
+    const policy = 'default_role = viewer';
+    const open = 'open { actions = [metrics.prometheus], sources = ["10.0.0.1"] }';
+    const [old, observed, opened, moved] = [
+      '',
+      'observe = true',
+      open,
+      open.replace('10.0.0.1', '10.0.0.2'),
+    ].map((more) => confOf(workspace(`policy { ${policy} \n ${more} }`))) as [string, string, string, string];
+    const diff = async (...files: [string, string]) =>
+      (await runCommand(['policy', 'diff', ...files])).stdout;
+    expect(await diff(old, observed)).toBe(
+      'ops.pub\n  ~ observe is another\n(any other issuer)\n  ~ observe is another\n',
+    );
+    expect(await diff(old, opened)).toBe('(without a token)\n  + metrics.prometheus\n');
+    expect(await diff(opened, moved)).toBe('(without a token)\n  ~ sources is another\n');
+    expect(await diff(moved, old)).toBe('(without a token)\n  - metrics.prometheus\n');
   });
 
   it('says that nothing changes', async () => {
@@ -239,6 +290,34 @@ describe('explain', () => {
     const words = ['explain', 'POST', PUBLISH, '--token-file', tokenIn(), '-c', confOf(cwd)];
     expect((await runCommand(words)).stdout).toContain(
       'allowed, where the body names only topics of publish [a/#] (roles, operator)',
+    );
+  });
+
+  it('says in words what would have to change, and says it once', async () => {
+    const cwd = workspace('policy.issuers { ops.pub { roles = [admin], deny = [publish] } }');
+    const { stdout } = await runCommand([
+      'explain',
+      'POST',
+      PUBLISH,
+      '--token-file',
+      tokenIn(),
+      '-c',
+      confOf(cwd),
+    ]);
+    expect(stdout).toBe(
+      'the token of ops.pub is good\n' +
+        'mqtt.publish, of the class publish: not allowed (deny publish, admin); the rule deny publish of ops.pub takes it ' +
+        'away; roles that have it: publisher, operator, admin.\nrefused\n',
+    );
+  });
+
+  it('says of a request that was refused before anybody asked who it was from', async () => {
+    const pair = await startPair();
+    const id = (await pair.ask('PUT', BROKERS)).headers.get('x-request-id') as string;
+    const cwd = workspace('', { 'audit.log': `${JSON.stringify(await pair.soleRecord())}\n` });
+    const args = ['explain', '--request', id, '--audit', join(cwd, 'audit.log'), '-c', confOf(cwd)];
+    expect((await runCommand(args)).stdout).toMatch(
+      /denied: method_not_allowed\nit was refused before its issuer was known: rules of issuers have no part in it\n$/,
     );
   });
 

@@ -55,6 +55,21 @@ describe('authorize', () => {
     expect(guard.authorize(callerOf(guard, { scope: 'read' }), publish).allowed).toBe(false);
   });
 
+  it('gives nothing where the answer or the body would have to be judged', async () => {
+    const { guard } = await openTestGuard({
+      policy: { issuers: { 'ops.pub': { roles: ['viewer', 'publisher'], publish: ['a/#'] } } },
+    });
+    const ops = callerOf(guard);
+    expect(guard.authorize(ops, { action: 'configuration.read' })).toMatchObject({
+      allowed: false,
+      message: expect.stringContaining('without the secrets of its answer alone'),
+    });
+    expect(guard.authorize(ops, { action: 'mqtt.publish' })).toMatchObject({
+      allowed: false,
+      message: expect.stringContaining('by topic alone'),
+    });
+  });
+
   it('has the words of the profile, in sidecars too', async () => {
     const { guard, dropKey } = await openTestGuard({ profile: 'rabbitmq', policy: { defaultRole: 'none' } });
     const other = makeIssuer();

@@ -73,20 +73,19 @@ const PARTS = 'three base64url parts of strict JSON';
 
 /** The same checks in the same order for every token. */
 function runChecks(token: string, core: Core, nowSeconds: number): CheckedToken {
-  const { keys } = core;
-  const rules = core.settings.token;
+  const { token: rules } = core.settings;
   const decoded = decodeToken(token, rules.maxTokenBytes);
   const parts = judge(PARTS, decoded);
   if (!decoded.allowed) {
-    const claims = [...FORM_CHECKS.map(nameOf), ...TIME_CHECKS.map(nameOf)];
+    const claims = [...FORM_CHECKS.map(nameOf), OF_ISSUER, ...TIME_CHECKS.map(nameOf)];
     const names = ['header', 'iss', 'signature', ...claims, NOT_REVOKED];
     return { checks: [parts, ...names.map((check) => notRun(check, 'the token cannot be read'))] };
   }
   const { claimedHeader: header, claimedPayload: payload } = decoded.value;
   const checks = [
     parts,
-    ...checkSignature(decoded.value, rules, keys),
-    ...checkClaims(payload, rules, nowSeconds),
+    ...checkSignature(decoded.value, rules, core.keys),
+    ...checkClaims(payload, core, nowSeconds),
     checkRevocations(token, core, nowSeconds),
   ];
   return { header, payload, checks };
@@ -121,7 +120,8 @@ function checkSignature(decoded: DecodedToken, rules: TokenRules, keys: KeyStore
   ];
 }
 
-function checkClaims(payload: JsonObject, rules: TokenRules, nowSeconds: number): CheckVerdict[] {
+function checkClaims(payload: JsonObject, core: Core, nowSeconds: number): CheckVerdict[] {
+  const { token: rules } = core.settings;
   const forms = FORM_CHECKS.map(([claim, check]) => judge(claim, check(payload, rules)));
   const areReadable = forms.every(({ check, verdict }) => verdict === 'passed' || !TIMES.has(check));
   const times = TIME_CHECKS.map(([rule, check]) =>
@@ -129,7 +129,20 @@ function checkClaims(payload: JsonObject, rules: TokenRules, nowSeconds: number)
       ? judge(rule, check(readClaims(payload, rules), rules, nowSeconds))
       : notRun(rule, 'it needs good exp, iat and nbf'),
   );
-  return [...forms, ...times];
+  return [...forms, checkIssuerRules(payload, core, areReadable), ...times];
+}
+
+const OF_ISSUER = 'audience and max_lifetime of the issuer';
+
+function checkIssuerRules(
+  payload: JsonObject,
+  { keys, policy, settings }: Core,
+  areReadable: boolean,
+): CheckVerdict {
+  const issuer = readClaimedIssuer(payload);
+  const filed = issuer.allowed ? keys.lookup(issuer.value) : undefined;
+  if (!filed?.usable || !areReadable) return notRun(OF_ISSUER, 'it needs a usable issuer, good exp and iat');
+  return judge(OF_ISSUER, policy.judgeClaims(filed, readClaims(payload, settings.token)));
 }
 
 /** The claims the rules about time read. */

@@ -72,7 +72,8 @@ export class Policy {
   ): Denial | undefined {
     const { audiences, maxLifetimeSeconds } = this.of(filed);
     for (const accepted of audiences)
-      if (!accepted.some((one) => claims.audience.includes(one))) return deny('audience_mismatch');
+      if (!accepted.some((one) => claims.audience.includes(one)))
+        return deny('audience_mismatch', 'The rule audience of its issuer names none of them.');
     if (claims.expiresAt - claims.issuedAt <= maxLifetimeSeconds) return undefined;
     return deny('lifetime_too_long', `At most ${maxLifetimeSeconds} s from iat to exp for this issuer.`);
   }

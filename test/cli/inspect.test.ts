@@ -24,6 +24,7 @@ const CHECKS = [
   'lifetime',
   'scope',
   'roles',
+  'audience and max_lifetime of the issuer',
   'not expired',
   'not issued in the future',
   'valid already',
@@ -113,6 +114,13 @@ describe('inspect', () => {
   it.each([
     ['audience', 'token.audience = here', mintToken(OPS, { aud: 'elsewhere' }), 'audience_mismatch', 'aud'],
     ['lifetime', 'token.max_lifetime = 1m', mintToken(OPS), 'lifetime_too_long', 'lifetime'],
+    [
+      'audience of the issuer',
+      'policy.issuers { ops.pub.audience = [here] }',
+      mintToken(OPS, { aud: 'elsewhere' }),
+      'audience_mismatch',
+      'audience and max_lifetime of the issuer',
+    ],
     ['size', 'token.max_bytes = 512', mintToken(OPS, { sub: 'x'.repeat(500) }), 'token_too_long', CHECKS[0]],
   ])('judges by the settings: %s', async (_, guard, token, reason, check) => {
     const { code, inspection, failed } = await inspect(token, guard);
@@ -130,6 +138,7 @@ describe('inspect', () => {
     const { notRun, detailOf } = await inspect(mintToken(OPS, { exp: 'soon' }, { alg: 'none' }));
     expect(notRun).toEqual([
       'signature',
+      'audience and max_lifetime of the issuer',
       'not expired',
       'not issued in the future',
       'valid already',

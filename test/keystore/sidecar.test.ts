@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { startTestGuard, until } from '../support/guard.ts';
 import { makeIssuer, mintToken } from '../support/issuers.ts';
 import { BROKERS, buildHead, OPS, type Pair, PUBLISH, startPair } from '../support/pair.ts';
+import { makeWorkspace } from '../support/workspace.ts';
 
 const VIEWER = 'roles = [viewer]\n';
 const PUBLISHER = 'roles = [publisher]\n';
@@ -53,9 +54,9 @@ describe('a sidecar', () => {
     const pair = await startPair();
     expect((await pair.ask('POST', PUBLISH)).status).toBe(200);
     write(pair, 'ops.policy.conf', VIEWER);
-    // Until it is settled, nothing is known of its rules.
-    await publishes(pair, 403, [200, 401]);
-    await reads(pair, 200, [401]);
+    // Until it is settled, what was before goes on.
+    await publishes(pair, 403, [200]);
+    await reads(pair, 200, []);
     write(pair, 'ops.policy.conf', PUBLISHER);
     await publishes(pair, 200, [403]);
     await reads(pair, 403, []);
@@ -73,6 +74,21 @@ describe('a sidecar', () => {
     await publishes(pair, 200, [401]);
     expect((await pair.ask()).status).toBe(200);
     expect((await pair.ask('POST', '/api/v4/reload')).status).toBe(403);
+  });
+
+  it('in the keys directory holds for a key file that the settings name, too', async () => {
+    const directory = makeWorkspace({ 'hall.pub': OPS.publicPem });
+    const pair = await startPair({
+      keys: { 'hall.policy.conf': VIEWER },
+      httpServer: `jwt.public.keyfile = "${join(directory, 'hall.pub')}"`,
+    });
+    const status = async (method: string, target: string) => {
+      const token = mintToken(OPS, { iss: 'hall.pub' });
+      return (await pair.send(buildHead(method, target, [`Authorization: Bearer ${token}`]))).status;
+    };
+    expect(await status('GET', BROKERS)).toBe(200);
+    expect(await status('POST', PUBLISH)).toBe(403);
+    expect(pair.guard.lines.join('\n')).not.toContain('holds for nobody');
   });
 
   it('for a name without suffix holds as for the full one', async () => {

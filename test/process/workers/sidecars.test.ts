@@ -22,7 +22,7 @@ it('a sidecar that comes, changes, breaks and goes holds in both workers', async
   const each = await crew.openEach();
   const [read, configuration] = ['/api/v4/nodes', '/api/v4/configuration'];
   await agree(each, crew.token, configuration, 200);
-  crew.write('keys/ops.policy.conf', 'roles = [viewer]\n');
+  crew.write('keys/ops.policy.conf', 'roles = [viewer]\ndeny = [configuration.read]\n');
   await agree(each, crew.token, configuration, 403);
   await agree(each, crew.token, read, 200);
   crew.write('keys/ops.policy.conf', 'roles = [admin]\ndeny = [nodes.list]\n');
@@ -39,7 +39,7 @@ it('a sidecar that comes, changes, breaks and goes holds in both workers', async
 });
 
 it('the policy of the settings holds in both, and other settings after a reload', async () => {
-  const crew = await startCrew({ guard: 'policy.default_role = viewer' });
+  const crew = await startCrew({ guard: 'policy { roles { looker = [nodes.list] }, default_role = looker }' });
   const each = await crew.openEach();
   await agree(each, crew.token, '/api/v4/configuration', 403);
   await agree(each, crew.token, '/api/v4/nodes', 200);

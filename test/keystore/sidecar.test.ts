@@ -126,7 +126,7 @@ describe('a sidecar that cannot be used', () => {
       /line 2:1: deny names "secret".*did you mean secrets\?/,
     ],
     ['an unknown member', 'role = [viewer]', /line 1:1: role is unknown; did you mean roles\?/],
-    ['every address', 'sources = ["0.0.0.0/0"]', /sources must be an address or a network/],
+    ['every address', 'sources = ["0.0.0.0/0"]', /sources must be less than every address/],
     ['a wrong time', 'not_after = tomorrow', /not_after must be a day/],
     ['a broken block', 'roles = [viewer', /line \d+:\d+: /],
     ['an include', 'include "other.conf"', /it may include nothing/],

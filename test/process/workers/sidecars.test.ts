@@ -39,7 +39,9 @@ it('a sidecar that comes, changes, breaks and goes holds in both workers', async
 });
 
 it('the policy of the settings holds in both, and other settings after a reload', async () => {
-  const crew = await startCrew({ guard: 'policy { roles { looker = [nodes.list] }, default_role = looker }' });
+  const crew = await startCrew({
+    guard: 'policy { roles { looker = [nodes.list] }, default_role = looker }',
+  });
   const each = await crew.openEach();
   await agree(each, crew.token, '/api/v4/configuration', 403);
   await agree(each, crew.token, '/api/v4/nodes', 200);

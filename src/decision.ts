@@ -128,6 +128,7 @@ const ROWS = {
   body_invalid: request(400, 'The request body cannot be accepted.'),
   body_too_large: request(413, 'The request body is larger than http_server.max_body.'),
   head_too_large: request(431, 'The request line and headers are too large.'),
+  too_many_requests: request(429, 'Too many requests. Try again after the seconds that Retry-After says.'),
   request_malformed: request(400, 'The request is not well-formed HTTP/1.1.'),
   request_timeout: request(408, 'The request did not arrive in time.'),
   upstream_unreachable: upstream(502, 'The broker cannot be reached. See guard.upstream.url.'),
@@ -172,6 +173,8 @@ export interface Denial {
   readonly scope: string | undefined;
   /** For want of which right. For the audit record only. */
   readonly grant: Grant | undefined;
+  /** For the Retry-After field (RFC 9110 §10.2.3). */
+  readonly retryAfterSeconds?: number;
 }
 
 /** The verified caller. */
@@ -271,6 +274,23 @@ export const denyPermission = (
   allowedMethods: undefined,
   scope,
   grant,
+});
+
+/** Whoever has asked too often, until so many seconds have passed. */
+export const denyTooMany = (
+  detail: string,
+  retryAfterSeconds: number,
+  { principal, claimedIssuer }: Partial<Pick<Denial, 'principal' | 'claimedIssuer'>>,
+): Denial => ({
+  allowed: false,
+  reason: 'too_many_requests',
+  detail,
+  principal,
+  claimedIssuer,
+  allowedMethods: undefined,
+  scope: undefined,
+  grant: undefined,
+  retryAfterSeconds,
 });
 
 export const allow = <T>(value: T): Decision<T> => ({ allowed: true, value });

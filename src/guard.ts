@@ -7,10 +7,12 @@ import type { Asked, FiledIssuer, Policy } from './policy/policy.ts';
 import type { Revocations } from './revocation/revoked.ts';
 import { checkTimes } from './token/claims.ts';
 import { digestToken } from './token/identity.ts';
+import { decodeToken } from './token/jws.ts';
 import {
   type FiledKeys,
   issuerKeys,
   type KeySource,
+  readClaimedIssuer,
   type TokenRules,
   type VerifiedToken,
   verifyToken,
@@ -25,6 +27,10 @@ export interface Authenticator {
 export interface Guard extends Authenticator {
   /** By which right the principal may, or why not. Nobody, who has sent no token, may what is open. */
   authorize(principal: Principal | undefined, asked: Asked): Decision<Permit>;
+  /** Whether the signature of a token is known to be good: it costs no check then. */
+  remembers(token: string): boolean;
+  /** Whom a token names as its issuer, unverified: for counting and for records, and for nothing else. */
+  claimedIssuer(token: string): string | undefined;
   /** Both: the principal behind a token, where it may do what is asked. */
   judge(token: string, asked: Asked): Decision<Judged>;
 }
@@ -63,6 +69,12 @@ export function createGuard({ rules, lookup, policy, revocations, now }: GuardOp
   };
   const judge = createJudge({ rules, keys: issuerKeys(lookup), now, judgeClaims });
   const guard: Guard = {
+    remembers: judge.remembers,
+    claimedIssuer(token) {
+      const decoded = decodeToken(token, rules.maxTokenBytes);
+      const issuer = decoded.allowed ? readClaimedIssuer(decoded.value.claimedPayload) : decoded;
+      return issuer.allowed ? issuer.value : undefined;
+    },
     authenticate(token) {
       const caller = judge.authenticate(token);
       const denial = caller.allowed ? revocations.judge(caller.value, now() / 1000) : undefined;
@@ -90,7 +102,8 @@ interface KeyJudgeOptions extends JudgeOptions {
   readonly judgeClaims?: (token: VerifiedToken) => Denial | undefined;
 }
 
-export function createJudge({ rules, keys, now, judgeClaims }: KeyJudgeOptions): Authenticator {
+export function createJudge(options: KeyJudgeOptions): Authenticator & Pick<Guard, 'remembers'> {
+  const { rules, keys, now, judgeClaims } = options;
   // The key is the token itself: its text is canonical (strict base64url), so one signature has one text. ECDSA has two
   // signatures for one token, and each is verified by itself.
   // Only verified tokens get in; a flood of bad ones evicts nothing.
@@ -108,6 +121,7 @@ export function createJudge({ rules, keys, now, judgeClaims }: KeyJudgeOptions):
   };
 
   return {
+    remembers: (token) => recall(token) !== undefined,
     authenticate(token) {
       let known = recall(token);
       if (known === undefined) {

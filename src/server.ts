@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { Guard } from './guard.ts';
 import type { Clients } from './http/client-address.ts';
 import type { AnswerConnection } from './http/exchange.ts';
+import type { CallerLimits } from './limits/caller-limits.ts';
 import type { Recorder } from './observe/recorder.ts';
 import type { SeldomReport } from './observe/seldom.ts';
 import type { Profile } from './policy/profile.ts';
@@ -16,6 +17,7 @@ import { denyFailures } from './steps/deny-failures.ts';
 import { forward } from './steps/forward.ts';
 import { judgeBody } from './steps/judge-body.ts';
 import { judgeTarget } from './steps/judge-target.ts';
+import { limitFailures } from './steps/limit-failures.ts';
 import { openBody } from './steps/open-body.ts';
 import { readHead } from './steps/read-head.ts';
 import { record } from './steps/record.ts';
@@ -31,11 +33,13 @@ export interface GuardedParts {
   readonly canRecord: () => boolean;
   readonly profile: Profile;
   readonly guard: Guard;
+  readonly limits: CallerLimits;
   readonly broker: Broker;
 }
 
 export function createGuardedApp(parts: GuardedParts): GuardApplication {
-  const { recorder, connectionOf, clients, corsOrigins, say, canRecord, profile, guard, broker } = parts;
+  const { recorder, connectionOf, clients, corsOrigins, say, canRecord, profile, guard, limits, broker } =
+    parts;
   const app = new GuardApplication();
   app.use(record(recorder, connectionOf, clients)); // id, start, client; one observation, whatever becomes of the request
   app.use(answerDenials()); // a denial that comes back becomes status, challenge and code: the only writer
@@ -44,6 +48,7 @@ export function createGuardedApp(parts: GuardedParts): GuardApplication {
   app.use(requireRecords(canRecord)); // where records are required: can this one be written
   app.use(readHead()); // one Host, one length, printable fields
   app.use(judgeTarget(profile)); // canonical path and method -> action
+  app.use(limitFailures(guard, limits.failures)); // before any signature: who has guessed too often
   app.use(authenticate(guard)); // credential, issuer, key, signature, claims
   app.use(authorize(guard)); // may this caller do this action
   app.use(judgeBody(broker)); // by the head alone: nothing is read yet

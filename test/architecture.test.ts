@@ -15,7 +15,7 @@ const roomOf = (file: string): string =>
 /** From the ground up. A room imports from the floors below it and from itself, never from its neighbours. */
 const FLOORS: readonly (readonly string[])[] = [
   ['decision', 'failure', 'followed', 'json', 'pending', 'version'],
-  ['token', 'files', 'observe'],
+  ['token', 'files', 'observe', 'limits'],
   ['keystore', 'http', 'hocon', 'revocation'],
   ['policy', 'upstream'],
   ['config'],

@@ -3,6 +3,7 @@ import http from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { deny } from '../src/decision.ts';
 import { PEERS_ONLY } from '../src/http/client-address.ts';
+import { openCallerLimits } from '../src/limits/caller-limits.ts';
 import { Connections } from '../src/listener/connection.ts';
 import { type AuditRecord, auditObserver } from '../src/observe/audit/record.ts';
 import { createRecorder } from '../src/observe/recorder.ts';
@@ -60,9 +61,12 @@ async function startBroken(error: unknown) {
       authenticate() {
         throw error;
       },
+      remembers: () => false,
+      claimedIssuer: () => undefined,
       authorize: () => deny('token_missing'),
       judge: () => deny('token_missing'),
     },
+    limits: openCallerLimits({ failures: undefined }),
     broker,
   });
   const server = http.createServer(app.callback());

@@ -42,12 +42,15 @@ function writeKeys(directory, publicKeys, issuers) {
 }
 
 /**
- * Refusals are measured, as of the others, on connections that stay; what the third one costs with the connection it ends
- * is in `npm run soak`. Earlier versions do not know the setting.
+ * Refusals are measured, as of the others, each judged and on connections that stay; what the third one costs with the
+ * connection it ends is in `npm run soak`. Earlier versions do not know the settings.
  */
 function keepRefused(root) {
   const schema = readFileSync(path.join(root, 'dist', 'config', 'schema.js'), 'utf8');
-  return schema.includes('refused_per_connection') ? 'limits.refused_per_connection = 1000000' : '';
+  return ['refused_per_connection = 1000000', 'failures = none']
+    .filter((setting) => schema.includes(`${setting.split(' ')[0]}:`))
+    .map((setting) => `limits.${setting}`)
+    .join('\n  ');
 }
 
 function formatSettings(context, workers, more) {

@@ -6,6 +6,7 @@ import { mqttSchema } from './mqtt-schema.ts';
 import {
   address,
   collectedSize,
+  countOrNone,
   flag,
   group,
   listOf,
@@ -83,6 +84,7 @@ export const guardSchema = z.strictObject({
       collected_per_issuer: collectedSize.prefault('8MB'),
       redacted: redactedSize.prefault('4MB'),
       refused_per_connection: wholeNumber(1, 1_000_000).prefault(3),
+      failures: countOrNone.prefault(60),
     })
     .prefault({}),
   token: z

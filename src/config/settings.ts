@@ -90,6 +90,8 @@ export interface LimitSettings {
   readonly redactedBytes: number;
   /** The refused credential that ends a connection: 3 is the third. */
   readonly refusedPerConnection: number;
+  /** Refused tokens that nobody waits for, by address and claimed issuer; undefined without a limit. */
+  readonly failures: number | undefined;
 }
 
 export interface TokenSettings {
@@ -138,6 +140,7 @@ export function buildSettings(parts: SettingsParts): Settings {
       collectedPerIssuerBytes: guard.limits.collected_per_issuer,
       redactedBytes: guard.limits.redacted,
       refusedPerConnection: guard.limits.refused_per_connection,
+      failures: guard.limits.failures,
     },
     token: buildToken(guard.token),
     mqtt,

@@ -42,6 +42,14 @@ export const wholeNumber = (least: number, most = Number.MAX_SAFE_INTEGER) =>
     },
   );
 
+const MAX_COUNT = 1_000_000;
+
+export const countOrNone = scalarAs(`none, or a whole number from 1 to ${MAX_COUNT}`, (text) => {
+  if (text === 'none') return text;
+  const number = /^\d{1,7}$/.test(text) ? Number(text) : 0;
+  return number >= 1 && number <= MAX_COUNT ? number : undefined;
+}).transform((value) => (value === 'none' ? undefined : value));
+
 export const flag = scalarAs('true or false', (text) =>
   text === 'true' ? true : text === 'false' ? false : undefined,
 );

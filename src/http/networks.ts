@@ -39,6 +39,10 @@ export function readAddress(text: string): string | undefined {
 
 const MAPPED = '::ffff:';
 
+/** What one host has at least: an IPv4 address, or 64 bits of IPv6, whose other half it chooses as it likes (RFC 4291 §2.5.1). */
+export const networkOfHost = (address: string): string =>
+  isIP(address) === 6 && !address.includes('%') ? clearHostBits(address, 64, 128) : address;
+
 function clearHostBits(address: string, prefix: number, bits: 32 | 128): string {
   const host = BigInt(bits - prefix);
   const first = (toNumber(address) >> host) << host;

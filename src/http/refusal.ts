@@ -49,7 +49,8 @@ export function formatRefusal(denial: Denial, options: RefusalOptions) {
   if (row.status === 401 || row.status === 403)
     headers['www-authenticate'] = formatChallenge(row, message, denial.scope);
   if (denial.allowedMethods !== undefined) headers.allow = denial.allowedMethods.join(', ');
-  if (row.status === 503) headers['retry-after'] = '1';
+  const retryAfter = denial.retryAfterSeconds ?? (row.status === 503 ? 1 : undefined);
+  if (retryAfter !== undefined) headers['retry-after'] = String(retryAfter);
   if (options.close) headers[CONNECTION] = 'close';
   const { fields = [] } = options;
   for (let at = 0; at < fields.length; at += 2) headers[fields[at] as string] = fields[at + 1] as string;

@@ -24,7 +24,8 @@ async function startGuardOfMany(): Promise<{ front: number; keys: string }> {
   const upstream = await startUpstream();
   onTestFinished(() => upstream.close());
   const cwd = makeWorkspace({
-    'nanomq.conf': `guard { listen = "127.0.0.1:0", service.listen = "127.0.0.1:0", upstream.url = "${upstream.url}" }
+    'nanomq.conf': `guard { listen = "127.0.0.1:0", service.listen = "127.0.0.1:0", upstream.url = "${upstream.url}"
+      limits.failures = none }
       http_server.password = x`,
     'keys/ops.pub': OPS.publicPem,
     'keys/dev.pub': DEV.publicPem,

@@ -1,6 +1,6 @@
 // Networks in the settings: which texts are one, what to write instead of the others, and which addresses are in them.
 import { describe, expect, it } from 'vitest';
-import { compileNetworks, readAddress, readNetwork } from '../../src/http/networks.ts';
+import { compileNetworks, networkOfHost, readAddress, readNetwork } from '../../src/http/networks.ts';
 
 describe('a network', () => {
   it.each([
@@ -66,3 +66,11 @@ describe('an address', () => {
     expect(['1.2.3', 'fe80::1%eth0', 'unknown', ''].map(readAddress)).toEqual(Array(4).fill(undefined));
   });
 });
+
+it.each([
+  ['192.0.2.7', '192.0.2.7'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::'],
+  ['2001:db8:1:2::7', '2001:db8:1:2::'],
+  ['::1', '::'],
+  ['fe80::1%eth0', 'fe80::1%eth0'],
+])('the host of %s has %s', (address, network) => expect(networkOfHost(address)).toBe(network));

@@ -134,11 +134,15 @@ const TABLE: readonly Row[] = [
   },
 ];
 
-/** Rows with a test file of their own: audit_unavailable in cli/audit-file, upstream_busy in proxy/pool, request_timeout in attacks/slow-head. */
+/**
+ * Rows with a test file of their own: audit_unavailable in cli/audit-file, upstream_busy in proxy/pool, request_timeout in
+ * attacks/slow-head, too_many_requests in attacks/guessing-from-one-address.
+ */
 const ELSEWHERE: readonly DenyReason[] = [
   'audit_unavailable',
   'upstream_busy',
   'request_timeout',
+  'too_many_requests',
   'guard_failed',
   'not_permitted',
 ];

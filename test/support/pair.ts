@@ -44,8 +44,9 @@ export class Pair {
     return buildHead(method, target, [this.authorization, ...lines]);
   }
 
-  send(bytes: string | Buffer): Promise<RawAnswer> {
-    return sendRaw(this.guard.port, bytes);
+  /** @param from the address of this machine that it comes from */
+  send(bytes: string | Buffer, from?: string): Promise<RawAnswer> {
+    return sendRaw(this.guard.port, bytes, undefined, from);
   }
 
   /** One request with a good token, on a connection of its own. */

@@ -70,13 +70,19 @@ export class RawConnection {
   }
 }
 
-export async function openRaw(port: number): Promise<RawConnection> {
-  return new RawConnection(await openSocket(port));
+/** @param from the address of this machine that it comes from */
+export async function openRaw(port: number, from?: string): Promise<RawConnection> {
+  return new RawConnection(await openSocket(port, from));
 }
 
 /** Sends `bytes` on a connection of its own and reads what comes back until the answer is whole or the end. */
-export async function sendRaw(port: number, bytes: string | Buffer, deadlineMs = 10_000): Promise<RawAnswer> {
-  const connection = await openRaw(port);
+export async function sendRaw(
+  port: number,
+  bytes: string | Buffer,
+  deadlineMs = 10_000,
+  from?: string,
+): Promise<RawAnswer> {
+  const connection = await openRaw(port, from);
   connection.write(bytes);
   try {
     return await connection.next({ isHead: bytes.toString('latin1').startsWith('HEAD ') }, deadlineMs);
@@ -85,9 +91,9 @@ export async function sendRaw(port: number, bytes: string | Buffer, deadlineMs =
   }
 }
 
-export function openSocket(port: number): Promise<Socket> {
+export function openSocket(port: number, from = '127.0.0.1'): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: '127.0.0.1' }, () => resolve(socket));
+    const socket = connect({ port, host: '127.0.0.1', localAddress: from }, () => resolve(socket));
     socket.once('error', reject);
   });
 }

@@ -18,6 +18,7 @@ import { forward } from './steps/forward.ts';
 import { judgeBody } from './steps/judge-body.ts';
 import { judgeTarget } from './steps/judge-target.ts';
 import { limitFailures } from './steps/limit-failures.ts';
+import { limitRequests } from './steps/limit-requests.ts';
 import { openBody } from './steps/open-body.ts';
 import { readHead } from './steps/read-head.ts';
 import { record } from './steps/record.ts';
@@ -50,6 +51,7 @@ export function createGuardedApp(parts: GuardedParts): GuardApplication {
   app.use(judgeTarget(profile)); // canonical path and method -> action
   app.use(limitFailures(guard, limits.failures)); // before any signature: who has guessed too often
   app.use(authenticate(guard)); // credential, issuer, key, signature, claims
+  app.use(limitRequests(limits.requests)); // how often this caller may ask
   app.use(authorize(guard)); // may this caller do this action
   app.use(judgeBody(broker)); // by the head alone: nothing is read yet
   app.use(openBody(broker)); // a small one whole, of a large one the first part

@@ -66,7 +66,7 @@ async function startBroken(error: unknown) {
       authorize: () => deny('token_missing'),
       judge: () => deny('token_missing'),
     },
-    limits: openCallerLimits({ failures: undefined }),
+    limits: openCallerLimits({ failures: undefined, requests: undefined }),
     broker,
   });
   const server = http.createServer(app.callback());

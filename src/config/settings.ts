@@ -92,6 +92,8 @@ export interface LimitSettings {
   readonly refusedPerConnection: number;
   /** Refused tokens that nobody waits for, by address and claimed issuer; undefined without a limit. */
   readonly failures: number | undefined;
+  /** A second, of one issuer and subject; undefined without a limit. */
+  readonly requests: number | undefined;
 }
 
 export interface TokenSettings {
@@ -141,6 +143,7 @@ export function buildSettings(parts: SettingsParts): Settings {
       redactedBytes: guard.limits.redacted,
       refusedPerConnection: guard.limits.refused_per_connection,
       failures: guard.limits.failures,
+      requests: guard.limits.requests,
     },
     token: buildToken(guard.token),
     mqtt,

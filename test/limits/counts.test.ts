@@ -31,14 +31,18 @@ describe('counts', () => {
 });
 
 describe('a reload', () => {
-  it('lets nobody off where the limit stays the same', () => {
-    const before = openCallerLimits({ failures: 3 });
-    expect(openCallerLimits({ failures: 3 }, before).failures).toBe(before.failures);
+  const before = openCallerLimits({ failures: 3, requests: 5 });
+
+  it('lets nobody off where the limits stay the same', () => {
+    const { failures, requests } = openCallerLimits({ failures: 3, requests: 5 }, before);
+    expect(failures).toBe(before.failures);
+    expect(requests).toBe(before.requests);
   });
 
-  it('counts anew by another limit, and not at all without one', () => {
-    const before = openCallerLimits({ failures: 3 });
-    expect(openCallerLimits({ failures: 4 }, before).failures).not.toBe(before.failures);
-    expect(openCallerLimits({ failures: undefined }, before).failures).toBeUndefined();
+  it('counts anew by other limits, and not at all without them', () => {
+    const { failures, requests } = openCallerLimits({ failures: 4, requests: 6 }, before);
+    expect([failures?.free, requests?.perSecond]).toEqual([4, 6]);
+    const none = openCallerLimits({ failures: undefined, requests: undefined }, before);
+    expect(none).toEqual({ failures: undefined, requests: undefined });
   });
 });

@@ -54,7 +54,9 @@ async function open(what) {
   const { user, system } = process.cpuUsage(cpu);
   gc?.();
   const megabytes = (process.memoryUsage().heapUsed - before.heapUsed) / 2 ** 20;
-  console.log(`start ${what}: ${tookMs.toFixed(0)} ms (${((user + system) / 1000).toFixed(0)} of CPU), ${megabytes.toFixed(1)} MB of heap`);
+  console.log(
+    `start ${what}: ${tookMs.toFixed(0)} ms (${((user + system) / 1000).toFixed(0)} of CPU), ${megabytes.toFixed(1)} MB of heap`,
+  );
   return { store: opened };
 }
 

@@ -29,6 +29,7 @@ const BROKER = {
     bodyTimeoutMs: 100,
     maxConnections: 1,
     maxPublishes: 1,
+    maxPerCaller: undefined,
     maxBodyBytes: 1024,
   },
   limits: { uploadMs: 100, collected: { total: 1024, perCaller: 1024 }, redactedBytes: 1024 },

@@ -86,6 +86,7 @@ export const guardSchema = z.strictObject({
       refused_per_connection: wholeNumber(1, 1_000_000).prefault(3),
       failures: countOrNone.prefault(60),
       requests: countOrNone.prefault('none'),
+      concurrency: countOrNone.prefault('none'),
     })
     .prefault({}),
   token: z

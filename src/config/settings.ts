@@ -94,6 +94,8 @@ export interface LimitSettings {
   readonly failures: number | undefined;
   /** A second, of one issuer and subject; undefined without a limit. */
   readonly requests: number | undefined;
+  /** Calls of one issuer that are with the broker at a time; undefined without a limit. */
+  readonly concurrency: number | undefined;
 }
 
 export interface TokenSettings {
@@ -144,6 +146,7 @@ export function buildSettings(parts: SettingsParts): Settings {
       refusedPerConnection: guard.limits.refused_per_connection,
       failures: guard.limits.failures,
       requests: guard.limits.requests,
+      concurrency: guard.limits.concurrency,
     },
     token: buildToken(guard.token),
     mqtt,

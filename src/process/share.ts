@@ -31,6 +31,7 @@ export function shareOut(
       ca: upstreamCa,
       maxConnections: takePart(upstream.maxConnections, share),
       maxPublishes: publishesAtOnce && takePart(publishesAtOnce, share),
+      maxPerCaller: limits.concurrency && takePart(limits.concurrency, share),
     },
     limits: {
       uploadMs: limits.uploadMs,

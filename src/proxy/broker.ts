@@ -16,7 +16,7 @@ import type { RelayOptions } from './relay.ts';
 
 /** As far as this process has it, where several share the limits. */
 export interface BrokerSettings {
-  readonly upstream: UpstreamSettings & Pick<PoolOptions, 'maxPublishes' | 'ca'>;
+  readonly upstream: UpstreamSettings & Pick<PoolOptions, 'maxPublishes' | 'maxPerCaller' | 'ca'>;
   readonly limits: {
     readonly uploadMs: number;
     readonly collected: AllowanceLimits;

@@ -11,6 +11,8 @@ export interface PoolOptions extends ConnectionOptions {
   readonly maxConnections: number;
   /** Publishes that the broker may have in hand at a time; undefined where any number is well. */
   readonly maxPublishes: number | undefined;
+  /** Calls of one caller under way at a time; undefined where any number is well. */
+  readonly maxPerCaller: number | undefined;
 }
 
 type Bound = Semaphore<UpstreamExchange>;
@@ -26,6 +28,7 @@ export class UpstreamPool implements ConnectionOwner {
   private readonly publishing: Bound | undefined;
   private readonly uploading: Bound;
   private readonly uploadingBy = new Map<string, Bound>();
+  private readonly callingBy = new Map<string, Bound>();
   private readonly plainly: readonly Bound[];
   private probing: UpstreamExchange | undefined;
   /** What the latest exchange has found wrong with the broker. */
@@ -109,22 +112,36 @@ export class UpstreamPool implements ConnectionOwner {
     return exchange;
   }
 
+  private listBounds(request: OutboundRequest): readonly Bound[] {
+    const shared = this.listSharedBounds(request);
+    const { maxPerCaller } = this.options;
+    // A caller's own line comes first: whoever waits in it takes nothing that others wait for.
+    return maxPerCaller === undefined
+      ? shared
+      : [this.boundOf(this.callingBy, request.caller, maxPerCaller), ...shared];
+  }
+
   /**
    * Large uploads hold half of the connections at most, and those of one issuer a quarter: whoever drips leaves the
    * others to everybody else. A publish counts as one from when the broker has its whole body. Over an only connection it
    * does so from its beginning: it would hold the connection that those before it at the broker wait for.
    */
-  private listBounds({ body, isPublish, caller }: OutboundRequest): readonly Bound[] {
+  private listSharedBounds({ body, isPublish, caller }: OutboundRequest): readonly Bound[] {
     const publishing = isPublish && this.publishing !== undefined ? [this.publishing] : [];
     const plainly = publishing.length === 0 ? this.plainly : [...publishing, this.inUse];
     if (!body?.isStreamed) return plainly;
-    let uploadingBy = this.uploadingBy.get(caller);
-    if (uploadingBy === undefined) {
-      uploadingBy = new Semaphore(half(half(this.options.maxConnections)), this.onTurn);
-      this.uploadingBy.set(caller, uploadingBy);
-    }
+    const uploadingBy = this.boundOf(this.uploadingBy, caller, half(half(this.options.maxConnections)));
     if (this.options.maxConnections === 1) return [uploadingBy, this.uploading, ...plainly];
     return [uploadingBy, this.uploading, this.inUse, ...publishing];
+  }
+
+  private boundOf(bounds: Map<string, Bound>, caller: string, most: number): Bound {
+    let bound = bounds.get(caller);
+    if (bound === undefined) {
+      bound = new Semaphore(most, this.onTurn);
+      bounds.set(caller, bound);
+    }
+    return bound;
   }
 
   /** Lets an exchange through as far as it gets: to a connection, or into a line. */
@@ -202,7 +219,8 @@ export class UpstreamPool implements ConnectionOwner {
   }
 
   private listLines(): Bound[] {
-    return [this.inUse, this.publishing ?? [], this.uploading, ...this.uploadingBy.values()].flat();
+    const ofCallers = [...this.callingBy.values(), ...this.uploadingBy.values()];
+    return [this.inUse, this.publishing ?? [], this.uploading, ofCallers].flat();
   }
 
   private expire(exchange: UpstreamExchange): void {

@@ -17,6 +17,7 @@ const OPTIONS = {
   socketPath: undefined,
   maxConnections: 1,
   maxPublishes: undefined,
+  maxPerCaller: undefined,
   connectTimeoutMs: 5000,
   headersTimeoutMs: 5000,
   bodyTimeoutMs: 5000,

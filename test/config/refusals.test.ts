@@ -135,6 +135,8 @@ describe('a single value', () => {
     ['guard.limits.failures', '{ attempts = 3 }', 'must be none, or a whole number from 1 to 1000000'],
     ['guard.limits.requests', '10s', 'must be none, or a whole number from 1 to 1000000'],
     ['guard.limits.requests', '1000001', 'must be none, or a whole number from 1 to 1000000'],
+    ['guard.limits.concurrency', '[1]', 'must be none, or a whole number from 1 to 1000000'],
+    ['guard.limits.concurrency', 'unlimited', 'must be none, or a whole number from 1 to 1000000'],
     ['http_server.port', '0', 'must be a whole number from 1 to 65535'],
     ['http_server.port', '80.5', 'must be a whole number from 1 to 65535'],
     ['http_server.limit_conn', '0', 'must be a whole number, 1 or more'],

@@ -46,6 +46,7 @@ describe('settings', () => {
         refusedPerConnection: 3,
         failures: 60,
         requests: undefined,
+        concurrency: undefined,
       },
       serviceClients: { hosts: [], maxConnections: 1024 },
       token: {
@@ -106,7 +107,7 @@ describe('settings', () => {
         trusted_proxies = ["10.0.0.1", "fd00::/8"], proxy_protocol = v2, cors.origins = ["https://console.example.com"]
         service { hosts = [Guard.internal, other], connections = 7 }
         upstream { profile = generic, credentials = none, connections = 4, timeouts { connect = 500ms, headers = 2m, body = 1h } }
-        limits { upload = 2m, collected = 4MB, collected_per_issuer = 256KB, redacted = 1MB, refused_per_connection = 5, failures = none, requests = 50 }
+        limits { upload = 2m, collected = 4MB, collected_per_issuer = 256KB, redacted = 1MB, refused_per_connection = 5, failures = none, requests = 50, concurrency = 2 }
         token {
           algorithms = [PS512, RS384], exp_tolerance = 5s, iat_tolerance = 1m, max_lifetime = 1d
           audience = [a, b], max_bytes = 4KB, issuer_suffix = optional, body_encode = optional
@@ -162,6 +163,7 @@ describe('settings', () => {
         refusedPerConnection: 5,
         failures: undefined,
         requests: 50,
+        concurrency: 2,
       },
       serviceClients: { hosts: ['guard.internal', 'other'], maxConnections: 7 },
       token: {

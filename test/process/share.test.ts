@@ -27,6 +27,18 @@ describe('the parts of several processes', () => {
     expect(partsOf(64)[0]?.limits.collected).toEqual({ total: MIB, perCaller: MIB });
   });
 
+  it('are together the calls of one issuer, and never less than one each', () => {
+    const settings = { ...SETTINGS, limits: { ...SETTINGS.limits, concurrency: 3 } };
+    const callsOf = (count: number) =>
+      Array.from(
+        { length: count },
+        (_, index) => shareOut(settings, { index, of: count }).upstream.maxPerCaller,
+      );
+    expect(callsOf(2)).toEqual([2, 1]);
+    expect(callsOf(4)).toEqual([1, 1, 1, 1]);
+    expect(partsOf(2).map(({ upstream }) => upstream.maxPerCaller)).toEqual([undefined, undefined]);
+  });
+
   it('bound nothing where the broker publishes as it is asked to', () => {
     const generic = { ...SETTINGS, upstream: { ...SETTINGS.upstream, profile: 'generic' as const } };
     expect(shareOut(generic, { index: 0, of: 1 }).upstream.maxPublishes).toBeUndefined();

@@ -168,6 +168,7 @@ async function startLine(respond: Parameters<typeof startUpstream>[0]) {
     socketPath: undefined,
     maxConnections: 1,
     maxPublishes: undefined,
+    maxPerCaller: undefined,
     ...limits,
   };
   const upstream = new UpstreamPool(options, () => performance.now());

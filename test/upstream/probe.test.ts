@@ -13,6 +13,7 @@ async function startPool(respond: Responder, headersTimeoutMs = 5000) {
       socketPath: undefined,
       maxConnections: 1,
       maxPublishes: undefined,
+      maxPerCaller: undefined,
       connectTimeoutMs: 5000,
       headersTimeoutMs,
       bodyTimeoutMs: 5000,

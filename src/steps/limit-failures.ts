@@ -16,7 +16,12 @@ export function limitFailures(guard: Guard, attempts: FailedAttempts | undefined
     const { exchange } = ctx;
     const isQuiet = attempts.isQuiet(exchange.startedAtMs);
     const wait = isQuiet ? undefined : findWait(exchange, guard, attempts);
-    if (wait !== undefined) return wait;
+    if (wait !== undefined) {
+      // Whoever goes on all the same has to connect anew, as with any refused credential: callers on kept connections
+      // would wait behind the flood otherwise.
+      exchange.connection?.noteRefusedCredential();
+      return wait;
+    }
     const outcome = next(ctx);
     if (isFailedAttempt(outcome)) note(exchange, guard, attempts);
     return outcome;

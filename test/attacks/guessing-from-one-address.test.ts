@@ -59,6 +59,21 @@ describe('after so many guesses', () => {
     expect(headers.has('www-authenticate')).toBe(false);
   });
 
+  it('the third answer of that kind ends a connection, as the third refused credential does', async () => {
+    const pair = await startLimited();
+    await guessThree(pair);
+    const connection = await pair.open();
+    connection.write(guess() + guess() + guess() + guess());
+    const closes: boolean[] = [];
+    for (let count = 0; count < 3; count++) {
+      const { status, headers } = await connection.next();
+      expect(status).toBe(429);
+      closes.push(headers.get('connection') === 'close');
+    }
+    expect(closes).toEqual([false, false, true]);
+    await connection.closed();
+  });
+
   it('good callers from elsewhere are untouched', async () => {
     const pair = await startLimited();
     await guessThree(pair);

@@ -136,9 +136,12 @@ const TABLE: readonly Row[] = [
 
 /**
  * Rows with a test file of their own: audit_unavailable in cli/audit-file, upstream_busy in proxy/pool, request_timeout in
- * attacks/slow-head, too_many_requests in attacks/guessing-from-one-address.
+ * attacks/slow-head, too_many_requests in attacks/guessing-from-one-address,
+ * answer_withheld in proxy/redacted-answer, token_revoked in the tests of revocation.
  */
 const ELSEWHERE: readonly DenyReason[] = [
+  'answer_withheld',
+  'token_revoked',
   'audit_unavailable',
   'upstream_busy',
   'request_timeout',

@@ -38,7 +38,11 @@ const publishes = (pair: Pair, wanted: number, meanwhile: readonly number[]) =>
   settle(pair, 'POST', PUBLISH, wanted, meanwhile);
 
 const KEYS = { 'ops.pub': OPS.publicPem };
-const startRuled = (text = VIEWER) => startPair({ keys: { ...KEYS, 'ops.policy.conf': text } });
+/** Asked again and again while nothing is usable yet: nobody has to wait for that here. */
+const PATIENT = 'limits.failures = none';
+
+const startRuled = (text = VIEWER) =>
+  startPair({ keys: { ...KEYS, 'ops.policy.conf': text }, guard: PATIENT });
 
 describe('a sidecar', () => {
   it('holds from the start', async () => {
@@ -225,7 +229,7 @@ describe('a sidecar that is replaced gives at no moment more than before or afte
   });
 
   it('by the ..data swap of Kubernetes, with its key', async () => {
-    const pair = await startPair({ keys: {} });
+    const pair = await startPair({ keys: {}, guard: PATIENT });
     const directory = pair.guard.keysDirectory;
     const publish = (generation: number, rules: string) => {
       const folder = `..2030_${generation}`;

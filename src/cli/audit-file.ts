@@ -17,11 +17,7 @@ export class AuditFile {
    * @throws SettingsFailure where it cannot be opened
    */
   constructor(file: string | undefined, isWatched: boolean, report: Report) {
-    this.log = openAuditLog({
-      fd: openAuditOutput(file),
-      report,
-      isForPeople: isWatched && file === undefined,
-    });
+    this.log = openAuditLog({ fd: openAuditOutput(file), report, isWatched });
     this.#file = file;
     this.#report = report;
   }

@@ -1,6 +1,7 @@
 // What a guard says on standard error, and how: as processes start it, and on a terminal.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startCrew, writeConf } from '../process/workers/harness.ts';
@@ -61,7 +62,7 @@ describe('standard error', () => {
 });
 
 describe('a terminal', () => {
-  it('shows a record as one short line, and what the guard says without the time', async () => {
+  it('shows a record as one short line, what the guard says without the time, and a file has JSON', async () => {
     const ops = makeIssuer();
     const upstream = await startUpstream();
     onTestFinished(() => upstream.close());
@@ -101,6 +102,12 @@ describe('a terminal', () => {
       /^\d\d:\d\d:\d\d denied {2}GET \/api\/v4\/clients 401 token_missing clients\.list [\d.]+ ms from 127\.0\.0\.1\r?$/m;
     await until(() => allowed.test(shown) && denied.test(shown), 'both records', 15_000);
     expect(shown).not.toContain('{"type"');
-    expect(shown).toMatch(/^pid \d+ listening/m);
+    const pid = Number(/^pid (\d+) listening/m.exec(shown)?.[1]);
+    writeFileSync(join(cwd, 'nanomq.conf'), writeConf(upstream.url, 'workers = 2, audit.file = audit.log'));
+    process.kill(pid, 'SIGHUP');
+    const inFile = () =>
+      existsSync(join(cwd, 'audit.log')) ? readFileSync(join(cwd, 'audit.log'), 'utf8') : '';
+    await until(() => inFile().endsWith('\n'), 'a record in the file', 15_000);
+    expect(JSON.parse(inFile().split('\n')[0] as string)).toMatchObject({ type: 'reload', outcome: 'done' });
   });
 });

@@ -24,7 +24,9 @@ describe('the census of the embedded broker', () => {
       await second.subscribeAsync('t');
       mqtt.broker.emit('unsubscribe', ['t'], arrived[0]);
       mqtt.broker.emit('clientDisconnect', arrived[0]);
-      expect(census.session('c')).toMatchObject({ client: arrived[1], isConnected: true });
+      // The very object: comparing all that hangs on it goes as deep as the timers of the process.
+      expect(census.session('c')?.client === arrived[1]).toBe(true);
+      expect(census.session('c')?.isConnected).toBe(true);
       expect(census.session('c')?.subscriptions).toEqual(new Map([['t', 0]]));
     } finally {
       await Promise.all([first.endAsync(true), second.endAsync(true)]);

@@ -3,7 +3,7 @@
 import { type Followed, FollowedState } from '../../followed.ts';
 import { toPrintable } from '../printable.ts';
 import type { EventRecord } from './event.ts';
-import { closeAuditOutput } from './output.ts';
+import { closeAuditOutput, STDOUT } from './output.ts';
 import type { AuditRecord } from './record.ts';
 import { toShortLine } from './short-line.ts';
 import { openSink } from './sink.ts';
@@ -29,14 +29,14 @@ export interface AuditLogOptions {
   readonly fd: number;
   /** Told once when the sink breaks, and once when it works again. */
   readonly report: (line: string) => void;
-  /** Short lines in the place of JSON. */
-  readonly isForPeople?: boolean;
+  /** Somebody watches standard output: records that go there are short lines in the place of JSON. */
+  readonly isWatched?: boolean;
 }
 
 /** Characters held for a slow reader; beyond that records are dropped. */
 const MAX_WAITING = 8 * 1024 * 1024;
 
-export function openAuditLog({ fd, report, isForPeople = false }: AuditLogOptions): AuditLog {
+export function openAuditLog({ fd, report, isWatched = false }: AuditLogOptions): AuditLog {
   const available = new FollowedState(true);
   const sink = openSink({
     fd,
@@ -47,6 +47,7 @@ export function openAuditLog({ fd, report, isForPeople = false }: AuditLogOption
     onState: (isTaking) => available.change(isTaking),
   });
   let lostElsewhere = 0;
+  let isForPeople = isWatched && fd === STDOUT;
   const put = (record: AuditRecord | EventRecord): void => {
     const line = isForPeople ? toShortLine(record) : JSON.stringify(record);
     if (line !== undefined) sink.write(`${toPrintable(line)}\n`);
@@ -55,7 +56,10 @@ export function openAuditLog({ fd, report, isForPeople = false }: AuditLogOption
     write: put,
     relay: (line) => (isForPeople ? put(JSON.parse(line) as AuditRecord) : sink.write(line)),
     available,
-    use: (next) => sink.use(next),
+    use(next) {
+      sink.use(next);
+      isForPeople = isWatched && next === STDOUT;
+    },
     countLost: (count) => {
       lostElsewhere += count;
     },

@@ -153,7 +153,6 @@ describe('guard.audit.file', () => {
       expect.objectContaining({
         type: 'key',
         issuer: 'new.pub',
-        change: 'added',
         usable: true,
         keys: [expect.stringMatching(/^[\w-]{43}$/)],
       }),

@@ -38,7 +38,7 @@ export interface CrewOptions {
  */
 export const writeConf = (url: string, more = '', httpServer = ''): string =>
   `guard { listen = "127.0.0.1:0", service.listen = "127.0.0.1:0", workers = 2, upstream.url = "${url}"
-  limits.refused_per_connection = 1000\n ${more} }
+  limits.refused_per_connection = 1000, limits.failures = none\n ${more} }
 http_server { username = u, password = p\n ${httpServer} }\n`;
 
 export const head = (path: string, token: string, method = 'GET'): string =>

@@ -188,6 +188,8 @@ describe.skipIf(lacks('logrotate'))('logrotate', () => {
     let asked = 0;
     for (const round of [1, 2]) {
       for (let at = 0; at < 20; at++, asked++) await crew.ask();
+      // A worker's records come to the file after its answers.
+      await untilRecords(file, 1);
       execFileSync('logrotate', ['--force', '--state', join(crew.cwd, 'state'), settings]);
       await until(
         () => (crew.program.stderr().match(/opened again/g) ?? []).length === round,

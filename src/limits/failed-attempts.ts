@@ -1,6 +1,7 @@
 // Who has to wait after too many refused tokens, and how long: so many are free, each further one doubles the wait. Knows no
 // token; whoever asks says by which key attempts belong together.
 import { Counts } from './counts.ts';
+import { Pace } from './pace.ts';
 
 /** After so long without regard to what came since the first, attempts are free again. */
 const WINDOW_SECONDS = 600;
@@ -9,6 +10,8 @@ const MAX_WAIT_SECONDS = 60;
 export class FailedAttempts {
   /** How many of a key within the window nobody has to wait for. */
   readonly free: number;
+  /** At which those who have to wait are told so. */
+  readonly pace = new Pace();
   private readonly failed = new Counts();
   private readonly waiting = new Counts();
   private quietFromMs = 0;

@@ -9,6 +9,8 @@ export const answerDenials = (): Step =>
   defineStep((ctx, next) => {
     const outcome = next(ctx);
     if (outcome instanceof Pending) {
+      // What is pending is nothing that Koa could answer now.
+      ctx.respond = false;
       outcome.listen(answerLate, ctx);
       return outcome;
     }

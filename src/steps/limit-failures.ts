@@ -16,16 +16,21 @@ export function limitFailures(guard: Guard, attempts: FailedAttempts | undefined
     const { exchange } = ctx;
     const isQuiet = attempts.isQuiet(exchange.startedAtMs);
     const wait = isQuiet ? undefined : findWait(exchange, guard, attempts);
-    if (wait !== undefined) {
-      // Whoever goes on all the same has to connect anew, as with any refused credential: callers on kept connections
-      // would wait behind the flood otherwise.
-      exchange.connection?.noteRefusedCredential();
-      return wait;
-    }
+    if (wait !== undefined) return refuseInTurn(wait, exchange, attempts);
     const outcome = next(ctx);
     if (isFailedAttempt(outcome)) note(exchange, guard, attempts);
     return outcome;
   });
+}
+
+function refuseInTurn(wait: Denial, state: RequestState, attempts: FailedAttempts): Outcome {
+  // Whoever goes on all the same has to connect anew, as with any refused credential.
+  state.connection?.noteRefusedCredential();
+  // Whoever hangs up meanwhile has guessed too.
+  state.denial = wait;
+  const refusal = new Pending<Denial | undefined>();
+  attempts.pace.wait(() => refusal.settle(state.res.destroyed ? undefined : wait));
+  return refusal;
 }
 
 function findWait(state: RequestState, guard: Guard, attempts: FailedAttempts): Denial | undefined {

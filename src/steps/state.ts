@@ -41,7 +41,7 @@ export class RequestState implements Exchange {
   grant: Permit | undefined;
   // forward
   relay: Relay | undefined;
-  // answerDenials, or the connection that broke
+  // answerDenials, limitFailures, or the connection that broke
   denial: Denial | undefined;
   /** Bytes of the body of a refusal that was written. */
   refusalBytes: number | undefined;

@@ -1,7 +1,8 @@
 // Attack: guess credentials from one address over any number of connections, so that the guard checks signatures for as long
 // as anybody sends; or do so in another's name, to have that one's callers locked out.
 // Rule: so many refused tokens of one address and one claimed issuer are free (guard.limits.failures); each further one
-// doubles the wait before another is looked at. Nobody else waits, and whose token was accepted before never does.
+// doubles the wait before another is looked at, and they are told so a few at a time. Nobody else waits, and whose token was
+// accepted before never does.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeIssuer, mintToken, nowSeconds } from '../support/issuers.ts';
 import { BROKERS, buildHead, OPS, type Pair, startPair } from '../support/pair.ts';
@@ -113,6 +114,32 @@ describe('after so many guesses', () => {
         ['a', 'a.b', 'a.b.c', 'd'].map((token) => bearer(token)),
       ),
     ).toEqual([...['401', '401', '401'], '429 1']);
+  });
+});
+
+describe('a flood of guesses', () => {
+  it('is answered behind callers who do not guess, however many came first', async () => {
+    const pair = await startLimited();
+    await guessThree(pair);
+    const answered: string[] = [];
+    const flood = Array.from({ length: 500 }, () => pair.send(guess()).then(() => answered.push('guess')));
+    // All of them are with the guard by the time that the first has its answer.
+    await Promise.race(flood);
+    await pair.send(good(), ELSEWHERE).then(() => answered.push('good'));
+    await Promise.all(flood);
+    expect(answered).toHaveLength(501);
+    expect(answered.indexOf('good')).toBeLessThan(400);
+  });
+
+  it('leaves a record of each guess, of those too that hang up before they are answered', async () => {
+    const pair = await startLimited();
+    await guessThree(pair);
+    const hasty = await pair.open();
+    hasty.write(guess());
+    hasty.destroy();
+    await pair.send(guess());
+    const refused = (await pair.records(5)).slice(3);
+    expect(refused.map(({ reason }) => reason)).toEqual(['too_many_requests', 'too_many_requests']);
   });
 });
 

@@ -15,7 +15,7 @@ export const HOOK_NAMES = [
 export type HookName = (typeof HOOK_NAMES)[number];
 
 export interface HookSettings {
-  /** SHA-256 of the secret, in base64; undefined where being on this machine is proof enough. */
+  /** SHA-256 of the secret, in base64; undefined where being on this machine, or a client certificate, is proof enough. */
   readonly secretDigest: string | undefined;
   /** Networks the broker asks from, beside its proof; empty where any will do. */
   readonly sources: readonly string[];

@@ -6,6 +6,7 @@ import { HOOK_NAMES, type HookName } from '../config/hooks.ts';
 import type { Settings } from '../config/settings.ts';
 import { deny } from '../decision.ts';
 import { endAtEndOfTurn } from '../http/turn.ts';
+import { clientSubjectOf } from '../listener/tls.ts';
 import type { MqttGuard } from '../mqtt/mqtt-guard.ts';
 import type { Recorder } from '../observe/recorder.ts';
 import type { SeldomReport } from '../observe/seldom.ts';
@@ -82,8 +83,14 @@ export class Hooks {
   async #answer(ctx: Context, { name }: Adapter, hook: Hook, segment: string | undefined): Promise<void> {
     const { hooks, service } = this.#parts.settings();
     const settings = hooks[name];
-    const { remoteAddress: address } = ctx.req.socket;
-    const caller = { address, isUnix: service.kind === 'unix', headers: ctx.headers, segment };
+    const { socket, headers } = ctx.req;
+    const caller = {
+      address: socket.remoteAddress,
+      isUnix: service.kind === 'unix',
+      hasCertificate: clientSubjectOf(socket) !== undefined,
+      headers,
+      segment,
+    };
     // Left at 404, as any path that nobody knows.
     if (settings === undefined || !isProven(settings, caller)) return;
     const { asker } = this.#open(name, settings.sessions);

@@ -1,4 +1,4 @@
-// Whether whoever asks is the broker: by being on this machine, or by a secret, and from where it may ask in addition. What is
+// Whether whoever asks is the broker: by being on this machine, by a client certificate, or by a secret, and from where it may ask in addition. What is
 // not proved is answered as if nothing were here. Knows no broker and no question.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -11,6 +11,8 @@ export interface Caller {
   readonly address: string | undefined;
   /** The service listener is a socket file, which only this machine can reach. */
   readonly isUnix: boolean;
+  /** It has shown one that `guard.service.tls.client_ca` has signed. */
+  readonly hasCertificate: boolean;
   readonly headers: IncomingHttpHeaders;
   /** The last segment of the path, where it is none of the door's own. */
   readonly segment: string | undefined;
@@ -22,8 +24,7 @@ const SECRET_FIELD = 'x-guard-secret';
 
 export function isProven(settings: ProofSettings, caller: Caller): boolean {
   if (!isFromSource(settings, caller.address)) return false;
-  // A client certificate would be a third proof, once this listener speaks TLS.
-  if (settings.secretDigest === undefined) return caller.segment === undefined && isHere(caller);
+  if (settings.secretDigest === undefined) return caller.segment === undefined && isItself(caller);
   const given = caller.segment ?? caller.headers[SECRET_FIELD];
   return typeof given === 'string' && isSecret(given, settings.secretDigest);
 }
@@ -34,12 +35,15 @@ function isSecret(given: string, secretDigest: string): boolean {
   return timingSafeEqual(digest, Buffer.from(secretDigest, 'base64'));
 }
 
-/** What a proxy of this machine passes on comes from here too, on behalf of somebody else. */
+/** What a proxy passes on comes from this machine too, or with the proxy's certificate, on behalf of somebody else. */
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
 
-const isHere = ({ address, isUnix, headers }: Caller): boolean =>
-  (isUnix || (address !== undefined && isLoopbackHost(address.replace(/^::ffff:/, '')))) &&
-  FORWARDED.every((name) => headers[name] === undefined);
+const isItself = (caller: Caller): boolean =>
+  (caller.isUnix || caller.hasCertificate || isHere(caller)) &&
+  FORWARDED.every((name) => caller.headers[name] === undefined);
+
+const isHere = ({ address }: Caller): boolean =>
+  address !== undefined && isLoopbackHost(address.replace(/^::ffff:/, ''));
 
 const compiled = new WeakMap<readonly string[], IsIn>();
 

@@ -85,6 +85,7 @@ describe('the proof', () => {
   const caller = (members: object = {}) => ({
     address: '10.0.0.7',
     isUnix: false,
+    hasCertificate: false,
     headers: {},
     segment: undefined,
     ...members,
@@ -105,6 +106,13 @@ describe('the proof', () => {
 
   it('is a socket file', () => {
     expect(isProven(without, caller({ address: undefined, isUnix: true }))).toBe(true);
+  });
+
+  it('is a client certificate from anywhere, unless it is that of a proxy', () => {
+    const shown = caller({ hasCertificate: true });
+    expect(isProven(without, shown)).toBe(true);
+    expect(isProven(without, { ...shown, headers: { via: '1.1 front' } })).toBe(false);
+    expect(isProven(withSecret, shown)).toBe(false);
   });
 
   it('is the secret from anywhere, and no machine', () => {

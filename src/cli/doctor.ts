@@ -1,7 +1,7 @@
 // `broker-guard doctor`: what check says, and what only a look around can tell: who may read which file, what the broker
 // really accepts and who else can reach it, how far apart the clocks are, and whether a guard answers. Changes nothing.
-import { formatAddress } from '../config/address.ts';
-import type { Settings } from '../config/settings.ts';
+import { formatAddress, type ListenAddress } from '../config/address.ts';
+import type { Settings, TlsSettings } from '../config/settings.ts';
 import { formatProblem, type Problem } from '../failure.ts';
 import { lookAtAll } from './check.ts';
 import { type Findings, formatBroker } from './check-report.ts';
@@ -79,14 +79,10 @@ function describeLifetime({ token }: Settings): Finding[] {
   return [{ about: 'tokens', verdict: 'warning', message }];
 }
 
-async function examineGuard({ service }: Settings): Promise<Finding> {
+async function examineGuard({ service, serviceTls }: Settings): Promise<Finding> {
   const about = 'guard';
-  if (service.kind === 'unix')
-    return {
-      about,
-      verdict: 'note',
-      message: `its service listener is a socket: curl --unix-socket ${service.path} http://localhost/readyz`,
-    };
+  const other = tellOtherListener(service, serviceTls);
+  if (other !== undefined) return { about, verdict: 'note', message: `its service listener ${other}` };
   const url = `http://${formatAddress(service)}/readyz`;
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(5000) });
@@ -97,4 +93,13 @@ async function examineGuard({ service }: Settings): Promise<Finding> {
   } catch {
     return { about, verdict: 'note', message: `none answers on ${url}: start one with broker-guard serve` };
   }
+}
+
+/** Where it is not asked: how to do so. Whose certificates count there, and which one to show, its clients know. */
+function tellOtherListener(service: ListenAddress, tls: TlsSettings | undefined): string | undefined {
+  if (service.kind === 'unix')
+    return `is a socket: curl --unix-socket ${service.path} http://localhost/readyz`;
+  if (tls === undefined) return undefined;
+  const own = tls.clientCaFile === undefined ? '' : ' --cert CLIENT.crt --key CLIENT.key';
+  return `speaks TLS: curl${own} https://NAME:${service.port}/readyz, with a name of its certificate`;
 }

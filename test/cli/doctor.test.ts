@@ -122,6 +122,30 @@ describe('doctor', () => {
       /^problem {2}files {5}\S+ops\.key is a private key that others can read: chmod 600/m,
     ],
     [
+      'rules of an issuer that others may write',
+      { files: { 'keys/ops.policy.conf': 'roles = [viewer]' }, modes: { 'keys/ops.policy.conf': 0o664 } },
+      /^problem {2}files {5}\S+ops\.policy\.conf can be written by others, who can thereby give its issuer any role: chmod go-w/m,
+    ],
+    [
+      'audit records that everybody may read',
+      { guard: 'guard.audit.file = audit.log', files: { 'audit.log': '' }, modes: { 'audit.log': 0o644 } },
+      /^problem {2}files {5}\S+audit\.log can be read by everybody, with addresses and subjects of callers in it: chmod o-r/m,
+    ],
+    [
+      'audit records that others may write',
+      { guard: 'guard.audit.file = audit.log', files: { 'audit.log': '' }, modes: { 'audit.log': 0o620 } },
+      /^problem {2}files {5}\S+audit\.log can be written by others, who can thereby leave out or make up what was done: chmod go-w/m,
+    ],
+    [
+      'revocations that others may write',
+      {
+        guard: 'guard.revocations.file = gone.jsonl',
+        files: { 'gone.jsonl': '' },
+        modes: { 'gone.jsonl': 0o666 },
+      },
+      /^problem {2}files {5}\S+gone\.jsonl can be written by others, who can thereby make a revoked token good again/m,
+    ],
+    [
       'a public key that others may write',
       { modes: { 'keys/ops.pub': 0o666 } },
       /^problem {2}files {5}\S+ops\.pub can be written by others, who can thereby become this issuer/m,

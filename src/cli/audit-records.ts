@@ -1,7 +1,9 @@
 // A file of audit records, read line by line however long it is; those of the guard itself are passed over.
-import { createReadStream } from 'node:fs';
+import { accessSync, constants, createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Settings } from '../config/settings.ts';
 import { Failure } from '../failure.ts';
+import { codeOf } from '../files/errno.ts';
 import type { AuditRecord } from '../observe/audit/record.ts';
 
 /**
@@ -16,7 +18,21 @@ export async function* readAuditRecords(file: string, part = ''): AsyncGenerator
       if (record !== undefined) yield record;
     }
   } catch (error) {
-    throw new Failure('settings_unreadable', `--audit: ${file} cannot be read (${(error as Error).message})`);
+    throw new Failure(
+      'settings_unreadable',
+      `the audit records in ${file} cannot be read (${codeOf(error)})`,
+    );
+  }
+}
+
+/** The file of the settings, where this user may read it: a guard that has not run yet has none. */
+export function listOwnRecords({ audit: { file } }: Settings): readonly string[] | undefined {
+  if (file === undefined) return undefined;
+  try {
+    accessSync(file, constants.R_OK);
+    return [file];
+  } catch {
+    return undefined;
   }
 }
 

@@ -4,7 +4,7 @@ import { type Core, openCore } from '../core.ts';
 import { type CallExplanation, explainCallOf } from '../explain.ts';
 import type { AuditRecord } from '../observe/audit/record.ts';
 import { callerOf, describeBodies, explainCall, type Why } from '../policy/why.ts';
-import { readAuditRecords } from './audit-records.ts';
+import { listOwnRecords, readAuditRecords } from './audit-records.ts';
 import { readSettings, type SettingsFlags } from './settings-source.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
 import { readToken } from './token-file.ts';
@@ -62,13 +62,16 @@ function formatWhy(why: Why): string {
 
 /** What was decided then, by the record, and what would be now, by the settings of now: of the token nothing is left. */
 async function explainRequest(terminal: Terminal, id: string, flags: CallFlags): Promise<ExitCode> {
-  if (flags.audit === undefined) {
-    terminal.report('--request needs --audit FILE, the file that holds the audit records');
+  const [file] = flags.audit === undefined ? (listOwnRecords(readSettings(flags)) ?? []) : [flags.audit];
+  if (file === undefined) {
+    terminal.report(
+      '--request needs --audit FILE, the file that holds the audit records, or guard.audit.file',
+    );
     return EXIT.misused;
   }
-  const record = await findRecord(flags.audit, id);
+  const record = await findRecord(file, id);
   if (record === undefined) {
-    terminal.report(`no record in ${flags.audit} has the request id ${id}`);
+    terminal.report(`no record in ${file} has the request id ${id}`);
     return EXIT.refused;
   }
   const now = judgeAgain(await openClosed(terminal, flags), record, terminal.now());

@@ -70,12 +70,15 @@ export function addToken(program: Command): Command {
 
 const KEYS_HELP = `
 Examples:
-  broker-guard keys --audit audit.log      with the last use of each key, and how many calls it has signed for
+  broker-guard keys --audit audit.log.1 audit.log      with the last use of each key, and how many calls it has signed for
   broker-guard keys --remove bxnGWB4xGC5VXNyDPWQEaCOLrDQ8JC1aIN7SCJ9MCpI`;
 
 export function addKeys(program: Command): Command {
   return addSettings(command(program, 'keys', 'list the keys, the usable and the others, or take one away'))
-    .option('--audit <file...>', 'files of audit records, which say when each key was last used')
+    .option(
+      '--audit <file...>',
+      'files of audit records, which say when each key was last used (default: guard.audit.file)',
+    )
     .option('--remove <thumbprint>', 'take this key out of its file')
     .option('--issuer <name>', 'whose key it is, where several issuers have it')
     .option('--force', 'remove it even where it is the last one of its issuer')

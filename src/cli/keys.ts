@@ -7,7 +7,7 @@ import { openCore } from '../core.ts';
 import { removeKey } from '../keystore/change.ts';
 import { nameKeyType } from '../keystore/key.ts';
 import type { IssuerKeys } from '../keystore/snapshot.ts';
-import { readAuditRecords } from './audit-records.ts';
+import { listOwnRecords, readAuditRecords } from './audit-records.ts';
 import { formatColumns } from './columns.ts';
 import { readSettings, type SettingsFlags } from './settings-source.ts';
 import { EXIT, type ExitCode, type Terminal } from './terminal.ts';
@@ -49,7 +49,8 @@ export async function runKeys(terminal: Terminal, flags: KeysFlags): Promise<Exi
   const { issuers, ignored } = core.keys.snapshot();
   if (flags.remove !== undefined)
     return remove(terminal, flags.remove, [...issuers.values()], settings, flags);
-  const uses = flags.audit && (await countUses(flags.audit));
+  const records = flags.audit ?? listOwnRecords(settings);
+  const uses = records && (await countUses(records));
   const listings = [...issuers.values()].map((filed) => describe(filed, uses));
   if (flags.json) terminal.print(`${JSON.stringify({ issuers: listings, ignored }, null, 2)}\n`);
   else terminal.print(formatListings(listings, ignored, settings.keysDirectory));

@@ -159,7 +159,7 @@ function addExplain(program: Command): Command {
     .option('--token-file <file>', 'file that holds the token; - for standard input')
     .option('--source <address>', 'address the call comes from', '127.0.0.1')
     .option('--request <id>', 'a request that was answered, by its X-Request-Id')
-    .option('--audit <file>', 'file that holds its audit record')
+    .option('--audit <file>', 'file that holds its audit record (default: guard.audit.file)')
     .option('--mqtt', 'about an MQTT client')
     .option('--client-id <text>', 'client id of CONNECT', '')
     .option('--username <text>', 'user name of CONNECT')

@@ -335,7 +335,8 @@ describe('explain', () => {
     const id = answer.headers.get('x-request-id') as string;
     const lines = ['torn {', JSON.stringify(await pair.soleRecord()), ''].join('\n');
     const cwd = makeWorkspace({
-      'nanomq.conf': 'guard { keys_dir = keys, policy.issuers { ops.pub.roles = [publisher] } }',
+      'nanomq.conf':
+        'guard { keys_dir = keys, audit.file = audit.log, policy.issuers { ops.pub.roles = [publisher] } }',
       'keys/ops.pub': SERVED.publicPem,
       'audit.log': lines,
     });
@@ -346,7 +347,7 @@ describe('explain', () => {
       record: { request_id: id, action: 'mqtt.publish', reason: 'not_permitted', role: 'viewer' },
       now: { allowed: true, action: 'mqtt.publish', role: 'publisher' },
     });
-    const words = await runCommand(['explain', ...args, '-c', confOf(cwd)]);
+    const words = await runCommand(['explain', '--request', id, '-c', confOf(cwd)]);
     expect(words.stdout).toMatch(
       /POST \/api\/v4\/mqtt\/publish {2}from 127\.0\.0\.1\nby ops\.pub; action mqtt\.publish\ndenied: not_permitted, rule roles, roles viewer\nby the settings of now/,
     );

@@ -220,7 +220,16 @@ describe('keys', () => {
     expect((await place.keys('--audit', one, two)).stdout).toMatch(/ 4 calls, 2 refused\n$/);
     const { code, stderr } = await place.keys('--audit', join(place.folder, 'none'));
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^--audit: \S+none cannot be read/);
+    expect(stderr).toMatch(/^the audit records in \S+none cannot be read \(ENOENT\)$/m);
+  });
+
+  it('take the records of guard.audit.file where no other is named, once there are some', async () => {
+    const settings = 'guard.audit.file = audit.log\nhttp_server.port = 8081';
+    const place = makePlace({ 'keys/ops.pub': OPS.publicPem, 'nanomq.conf': settings });
+    const list = async () => (await place.keys('--config', join(place.folder, 'nanomq.conf'))).stdout;
+    expect(await list()).toBe(`usable    ops.pub  RSA 2048  ${OLD_PRINT}\n`);
+    writeFileSync(join(place.folder, 'audit.log'), RECORDS);
+    expect(await list()).toMatch(/ 2 calls, 1 refused\n$/);
   });
 });
 

@@ -69,7 +69,9 @@ export class DirectoryFollower<K extends Kinds> implements Followed<FilesState<K
       listByPath(kind, options.byPath?.[name]),
     );
     this.#state = new FollowedState(this.#table.state());
-    this.#watch = new DirectoryWatch(options.directory, (name) => this.#hear(name));
+    this.#watch = new DirectoryWatch(options.directory, (name, isContent) => {
+      if (name === undefined || !isContent || this.#isOfInterest(name)) this.#hear(name);
+    });
   }
 
   current(): FilesState<K> {
@@ -93,6 +95,15 @@ export class DirectoryFollower<K extends Kinds> implements Followed<FilesState<K
       await delay(SETTLE_MS + 1);
       await this.#lookSoon();
     }
+  }
+
+  /** Logs lie beside what is followed, and grow all the time. */
+  #isOfInterest(name: string): boolean {
+    const { kinds } = this.#options;
+    return (
+      Object.values(kinds).some((kind) => kind.isNamed(name)) ||
+      this.#byPath.some(({ path }) => basename(path) === name)
+    );
   }
 
   #hear(name: string | undefined): void {

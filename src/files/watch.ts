@@ -5,12 +5,15 @@ import { type FSWatcher, watch } from 'node:fs';
 
 export class DirectoryWatch {
   readonly #directory: string;
-  readonly #onHint: (name: string | undefined) => void;
+  readonly #onHint: (name: string | undefined, isContent: boolean) => void;
   #watcher: FSWatcher | undefined;
   #identity = '';
 
-  /** @param onHint takes the name that has come, changed or gone, where the kernel tells it */
-  constructor(directory: string, onHint: (name: string | undefined) => void) {
+  /**
+   * @param onHint takes the name that has come, changed or gone, where the kernel tells it, and whether only what is in the file
+   *   has changed, or its mode
+   */
+  constructor(directory: string, onHint: (name: string | undefined, isContent: boolean) => void) {
     this.#directory = directory;
     this.#onHint = onHint;
   }
@@ -25,8 +28,8 @@ export class DirectoryWatch {
     this.#identity = identity;
     if (identity === '') return;
     try {
-      this.#watcher = watch(this.#directory, { persistent: false }, (_, name) =>
-        this.#onHint(name ?? undefined),
+      this.#watcher = watch(this.#directory, { persistent: false }, (event, name) =>
+        this.#onHint(name ?? undefined, event === 'change'),
       );
       this.#watcher.on('error', () => this.close());
     } catch {

@@ -1,5 +1,13 @@
 // Several kinds of files of one directory, followed together; what the kernel tells of comes before every scan.
-import { lstatSync, mkdirSync, renameSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  lstatSync,
+  mkdirSync,
+  renameSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -55,6 +63,18 @@ describe('a followed directory', () => {
     onTestFinished(() => follower.close());
     const { notes, others } = follower.current().files;
     expect([notes.listed.size, others.listed.size]).toEqual([1, 0]);
+  });
+
+  it('is not listed again for a log in it that grows', async () => {
+    const directory = makeWorkspace({ 'a.note': note('one'), 'audit.log': '' });
+    await openFollower(directory);
+    vi.mocked(readdir).mockClear();
+    for (let line = 0; line < 20; line++) {
+      appendFileSync(join(directory, 'audit.log'), 'a line\n');
+      // The kernel tells of each by itself.
+      await delay(60);
+    }
+    expect(vi.mocked(readdir).mock.calls.length).toBeLessThan(10);
   });
 
   it('follows files by path, of either kind, wherever they lie', async () => {

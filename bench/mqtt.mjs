@@ -37,13 +37,18 @@ const makeRules = (count) =>
 
 /** Made in this process. */
 async function openDecisions() {
-  const { openMqttGuard } = await import(new URL('mqtt/mqtt-guard.js', `file://${findGuard()}`).href);
-  const { Policy } = await import(new URL('policy/policy.js', `file://${findGuard()}`).href);
+  const load = (file) => import(new URL(file, `file://${findGuard()}`).href);
+  const [{ openMqttGuard }, { Policy }, { RevokedTokens }] = [
+    await load('mqtt/mqtt-guard.js'),
+    await load('policy/policy.js'),
+    await load('revocation/revoked.js'),
+  ];
   const filed = { name: ISSUER, rules: {}, usable: true, keys: [{ key: publicKey, thumbprint: 'bench' }] };
   const entry = { mechanism: 'keys-dir', enable: true, from: 'password' };
   return openMqttGuard({
     settings: { semantics: 'strict', allowAnonymous: false, noMatch: 'deny', authentication: [entry] },
     token: { algorithms: ['RS256'], maxTokenBytes: 2 ** 20, expToleranceSeconds: 0, iatToleranceSeconds: 30 },
+    revocations: new RevokedTokens(),
     policy: new Policy('nanomq', { defaultRole: 'admin', observe: false, roles: {}, issuers: {}, open: [] }),
     lookup: (issuer) => (issuer === ISSUER ? filed : undefined),
     now: Date.now,

@@ -4,6 +4,8 @@ import net from 'node:net';
 import { badSignature, costly, unknownIssuer } from './soak-tokens.mjs';
 
 const { port, servicePort, kinds } = JSON.parse(process.argv[2] ?? '{}');
+/** Not the address of the good callers. */
+const ABUSERS = '127.0.0.2';
 /** Whoever was hung up on comes back after this. */
 const AGAIN_MS = 20;
 
@@ -47,7 +49,8 @@ const KINDS = {
 
 /** @param {string} kind */
 function connect(kind) {
-  const socket = net.connect(kind.startsWith('service') ? servicePort : port, '127.0.0.1');
+  const to = kind.startsWith('service') ? servicePort : port;
+  const socket = net.connect({ port: to, host: '127.0.0.1', localAddress: ABUSERS });
   socket.on('error', () => undefined);
   socket.once('connect', () => KINDS[kind]?.(socket));
   socket.once('close', () => setTimeout(connect, AGAIN_MS, kind));

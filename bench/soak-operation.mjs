@@ -1,10 +1,10 @@
 // Minutes of what a guard in operation goes through: good callers and some abuse, keys that come and go, reloads and log
 // rotations, with workers. Prints memory, descriptors and latencies minute by minute, and at the end whether every call has
 // left exactly one whole record. Loopback only.
+import { generateKeyPairSync } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { makePublicKey } from './contestants/guard.mjs';
 import { readResidentBytes } from './cpu.mjs';
 
 /** Connections of each kind: enough to be noticed, too few to be the load. */
@@ -34,7 +34,10 @@ const GROWTH_LIMIT = 1.3;
 
 /** Keys that come and go, beside the one that good callers use. @param {string} directory */
 function churnKeys(directory) {
-  const keys = [makePublicKey(), makePublicKey()];
+  const keys = [1, 2].map(() => {
+    const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    return publicKey.export({ type: 'spki', format: 'pem' });
+  });
   let count = 0;
   const timer = setInterval(() => {
     const file = path.join(directory, 'keys', `churn-${count % CHURNING_KEYS}.pub`);

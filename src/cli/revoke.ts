@@ -1,5 +1,6 @@
 // `broker-guard revoke`: takes tokens back before they end. It answers once the revocation is on the disk; every guard that runs
 // by the same settings follows the file.
+import { setTimeout as delay } from 'node:timers/promises';
 import { openCore } from '../core.ts';
 import { type NamedBy, type Revocation, writeEntry } from '../revocation/entry.ts';
 import { appendRevocation, compactLedger, type Ledger, readLedger } from '../revocation/ledger.ts';
@@ -25,6 +26,7 @@ export async function runRevoke(terminal: Terminal, flags: Flags): Promise<ExitC
     return EXIT.done;
   }
   await appendRevocation(file, request);
+  await outlastSecond(request, terminal.now());
   terminal.print(
     flags.json
       ? toJson({ file, revocation: toData(request) })
@@ -33,6 +35,15 @@ export async function runRevoke(terminal: Terminal, flags: Flags): Promise<ExitC
   const ledger = await openLedger(terminal, file);
   await compactLedger(file, ledger, terminal.now() / 1000);
   return EXIT.done;
+}
+
+/**
+ * `iat` has whole seconds: `--before now` covers the rest of this one too. Whoever signs anew as soon as it has answered would
+ * get a token that is revoked.
+ */
+async function outlastSecond({ by, value }: Revocation, nowMs: number): Promise<void> {
+  const restMs = by === 'before' ? value * 1000 - nowMs : 0;
+  if (restMs > 0 && restMs <= 1000) await delay(restMs);
 }
 
 async function printLedger(terminal: Terminal, file: string, flags: Flags): Promise<ExitCode> {

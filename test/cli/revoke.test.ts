@@ -58,8 +58,15 @@ describe('revoke', () => {
 
   it('now covers the tokens of this very second', async () => {
     const { run, lines } = prepare();
+    const startSeconds = nowSeconds();
     await run('--issuer', 'ops.pub', '--before', 'now');
-    expect(lines()[0].before).toBeGreaterThanOrEqual(nowSeconds());
+    expect(lines()[0].before).toBeGreaterThanOrEqual(startSeconds);
+  });
+
+  it('now answers once a token that is signed anew is none of those', async () => {
+    const { run, lines } = prepare();
+    await run('--issuer', 'ops.pub', '--before', 'now');
+    expect(Date.now() / 1000).toBeGreaterThan(lines()[0].before - 0.01);
   });
 
   it('of a token writes its digest alone, until it ends', async () => {

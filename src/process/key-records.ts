@@ -1,5 +1,6 @@
-// What has become of the keys between two states of them, as records.
-
+// What has become of the keys between two states of them, as records. The states may come from two readings of the directory:
+// what was read again and says the same is no change.
+import { isDeepStrictEqual } from 'node:util';
 import { haveSameKeys, type IssuerKeys, type Snapshot } from '../keystore/snapshot.ts';
 import type { EventRecord, KeyRecord } from '../observe/audit/event.ts';
 
@@ -19,8 +20,12 @@ function nameChange(
   if (before === now) return undefined;
   if (before === undefined) return 'added';
   if (now === undefined) return 'removed';
-  return haveSameKeys(before, now) ? 'rules' : 'changed';
+  if (!before.usable && !now.usable) return before.reason === now.reason ? undefined : 'changed';
+  if (!haveSameKeys(before, now)) return 'changed';
+  return isDeepStrictEqual(rulesOf(before), rulesOf(now)) ? undefined : 'rules';
 }
+
+const rulesOf = (issuer: IssuerKeys) => (issuer.usable ? issuer.rules : undefined);
 
 function toRecord(
   issuer: string,

@@ -68,9 +68,9 @@ export async function startGuard(initial: Settings, audit: AuditLog, report: Rep
   let keyReloads = 0;
   let known = core.keys.snapshot();
   const noteKeys = (snapshot: Snapshot): void => {
-    keyReloads++;
-    const time = new Date().toISOString();
-    for (const record of describeKeyChanges(known, snapshot, time)) audit.write(record);
+    const records = describeKeyChanges(known, snapshot, new Date().toISOString());
+    for (const record of records) audit.write(record);
+    if (records.length > 0) keyReloads++;
     known = snapshot;
   };
   core.keys.follow(noteKeys);

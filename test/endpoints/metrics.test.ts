@@ -1,8 +1,9 @@
 // The page of metrics of a started guard, as a scraper reads it.
-import { unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startTestGuard, until } from '../support/guard.ts';
+import { loadSettings } from '../../src/config/load.ts';
+import { startTestGuard, until, writeSettings } from '../support/guard.ts';
 import { makeTlsSettings } from '../support/https.ts';
 import { makeIssuer, mintToken } from '../support/issuers.ts';
 import { readMetrics } from '../support/metrics.ts';
@@ -138,6 +139,26 @@ describe('/metrics', () => {
     const after = await scrape(0);
     expect(after.value('broker_guard_issuer_keys{state="usable"}')).toBe(2);
     expect(after.value('broker_guard_key_reloads_total')).toBeGreaterThan(0);
+  });
+
+  it('does not count settings that are read again over the same keys, and counts other keys once', async () => {
+    const keys = { 'ops.pub': OPS.publicPem, 'bad.pub': 'no key', 'ops.policy.conf': 'roles = [viewer]' };
+    const { started, upstream, scrape } = await start(keys);
+    const reload = (guard: string) => {
+      const options = { upstreamUrl: upstream.url, keys: {}, guard };
+      return started.running.reload(loadSettings(writeSettings(started.directory, options)));
+    };
+    await reload('');
+    expect((await scrape(0)).value('broker_guard_key_reloads_total')).toBe(0);
+    expect(started.events).toEqual([]);
+    mkdirSync(join(started.directory, 'others'), { mode: 0o700 });
+    writeFileSync(join(started.directory, 'others', 'ops.pub'), OPS.publicPem);
+    await reload('keys_dir = others');
+    expect((await scrape(0)).value('broker_guard_key_reloads_total')).toBe(1);
+    expect(started.events).toEqual([
+      expect.objectContaining({ issuer: 'bad.pub', change: 'removed' }),
+      expect.objectContaining({ issuer: 'ops.pub', change: 'rules' }),
+    ]);
   });
 
   it('shows the connections to the broker and who waits for one', async () => {

@@ -101,7 +101,7 @@ describe('words with one home', () => {
         (file) =>
           ![
             'process/start.ts',
-            'process/serving.ts',
+            'process/guarded-listener.ts',
             'process/workers/worker-calls.ts',
             'library.ts',
             'main.ts',

@@ -9,7 +9,8 @@ import { createProcessMetrics } from '../../observe/metrics/process-metrics.ts';
 import { Policy } from '../../policy/policy.ts';
 import type { Revocation } from '../../revocation/entry.ts';
 import { RevokedTokens } from '../../revocation/revoked.ts';
-import { type Means, type Serving, startServing } from '../serving.ts';
+import { type Means, startServing } from '../guarded-listener.ts';
+import type { Serving } from '../serving.ts';
 import { FollowedKeys } from './key-change.ts';
 import type { Assignment, Calls } from './protocol.ts';
 

@@ -36,7 +36,7 @@ export interface CoreOptions {
   /** Takes one line for the operator. */
   readonly report: (line: string) => void;
   /** Of the core before: taken over where their file is the same, and known of in any case. */
-  readonly revocations?: RevocationStore;
+  readonly revocations?: RevocationStore | undefined;
 }
 
 /**

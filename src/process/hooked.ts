@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type Router from '@koa/router';
 import type { Settings } from '../config/settings.ts';
 import { isAuditedHook } from '../hooks/audited.ts';
-import { Hooks, type HooksParts } from '../hooks/hooks.ts';
+import { Hooks } from '../hooks/hooks.ts';
 import type { AuditLog } from '../observe/audit/log.ts';
 import { auditObserver } from '../observe/audit/record.ts';
 import type { Families } from '../observe/metrics/families.ts';
@@ -13,6 +13,7 @@ import type { Observer } from '../observe/observation.ts';
 import { createRecorder } from '../observe/recorder.ts';
 import { startReaping } from './reaping.ts';
 import { tick } from './serving.ts';
+import type { GuardState, Surroundings } from './setup.ts';
 
 export interface Hooked {
   addRoutes(router: Router): void;
@@ -22,14 +23,9 @@ export interface Hooked {
   stop(): void;
 }
 
-export interface HookedParts extends Pick<HooksParts, 'guard' | 'say'> {
-  readonly settings: () => Settings;
-  readonly audit: AuditLog;
-  /** Unix time in milliseconds. */
-  readonly now: () => number;
-}
-
-export function openHooked({ guard, settings, audit, say, now }: HookedParts): Hooked {
+export function openHooked(state: GuardState, { audit, say, now }: Surroundings): Hooked {
+  const guard = () => state.setup.mqtt;
+  const settings = () => state.setup.settings;
   const metrics = createHookMetrics();
   const observers = [auditHooks(audit), metrics.observe];
   const recorder = createRecorder({ observers, now, tick });

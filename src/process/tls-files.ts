@@ -1,11 +1,6 @@
-// The files of TLS: read at the start, held against each other, and followed. What is renewed counts once all of it is
-// there; until then what was there before does.
-import { dirname } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
+// The files of TLS: read, and held against each other.
 import type { NamedFiles, TlsSettings } from '../config/settings.ts';
 import { type Problem, SettingsFailure } from '../failure.ts';
-import { DirectoryFollower } from '../files/follower.ts';
-import type { FileKind } from '../files/kind.ts';
 import { readWhole, UnreadableFile } from '../files/read.ts';
 import { belongTogether, holdsCa, type TlsMaterial } from '../listener/tls.ts';
 
@@ -20,12 +15,12 @@ export interface TlsFiles {
 export type TlsNames = Partial<Pick<NamedFiles, 'tls' | 'serviceTls' | 'upstreamCaFile'>>;
 
 /** Gives a file's text. @throws UnreadableFile */
-type Read = (file: string) => string;
+type ReadText = (file: string) => string;
 
 /** @throws SettingsFailure where files cannot be read, do not belong together, or hold no CA: all of it at once */
 export function readTlsFiles(
   { tls, serviceTls, upstreamCaFile }: TlsNames,
-  read: Read = (file) => readWhole(file).toString(),
+  read: ReadText = (file) => readWhole(file).toString(),
 ): TlsFiles {
   const problems: Problem[] = [];
   const files = {
@@ -43,7 +38,7 @@ const NOT_A_PAIR =
 function readMaterial(
   { certificateFile, keyFile, clientCaFile }: TlsSettings,
   block: string,
-  read: Read,
+  read: ReadText,
   problems: Problem[],
 ): TlsMaterial {
   const before = problems.length;
@@ -55,7 +50,7 @@ function readMaterial(
   return { certificate, key, clientCa };
 }
 
-function readCa(file: string, setting: string, read: Read, problems: Problem[]): string {
+function readCa(file: string, setting: string, read: ReadText, problems: Problem[]): string {
   const before = problems.length;
   const text = readText(file, setting, read, problems);
   if (problems.length === before && !holdsCa(text)) {
@@ -70,7 +65,7 @@ const ADVICE: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'let this user read it'],
 ]);
 
-function readText(file: string, setting: string, read: Read, problems: Problem[]): string {
+function readText(file: string, setting: string, read: ReadText, problems: Problem[]): string {
   try {
     return read(file);
   } catch (error) {
@@ -80,83 +75,4 @@ function readText(file: string, setting: string, read: Read, problems: Problem[]
     problems.push({ name: setting, message });
     return '';
   }
-}
-
-/** A part of a certificate file may read like a whole one. */
-const PEM_FILE: FileKind<{ readonly text: string }> = {
-  noun: 'TLS file',
-  maxBytes: 2 ** 20,
-  settles: true,
-  isNamed: () => false,
-  parse: (bytes) => ({ usable: true, text: bytes.toString() }),
-};
-
-/** What a renewal may take from its first file to its last before it deserves a line. */
-const PATIENCE_MS = 1000;
-
-export interface TlsFollower {
-  close(): void;
-}
-
-/**
- * Follows the files, wherever they lie and through any link: certbot's, and the `..data` of a Kubernetes volume.
- * @param initial what is in use
- * @param onChange told of what is to be used from now on
- * @param report takes one line for the operator
- */
-export async function followTlsFiles(
-  names: TlsNames,
-  initial: TlsFiles,
-  onChange: (files: TlsFiles) => void,
-  report: (line: string) => void,
-): Promise<TlsFollower> {
-  const paths = listPaths(names);
-  const [first] = paths;
-  if (first === undefined) return { close: () => undefined };
-  const files = await DirectoryFollower.open({
-    directory: dirname(first),
-    called: 'directory of the TLS files',
-    kinds: { pem: PEM_FILE },
-    byPath: { pem: paths },
-  });
-  let inUse = initial;
-  let complaint: NodeJS.Timeout | undefined;
-  const read: Read = (file) => {
-    const served = files.current().files.pem.byPath.get(file)?.served;
-    if (served?.usable) return served.text;
-    throw new UnreadableFile('unusable', served?.reason.replace(/\.$/, '') ?? 'ENOENT');
-  };
-  const takeIn = (): void => {
-    clearTimeout(complaint);
-    try {
-      const renewed = readTlsFiles(names, read);
-      if (isDeepStrictEqual(renewed, inUse)) return;
-      inUse = renewed;
-      onChange(renewed);
-    } catch (error) {
-      if (!(error instanceof SettingsFailure)) throw error;
-      complaint = setTimeout(() => complain(error), PATIENCE_MS).unref();
-    }
-  };
-  const complain = ({ problems }: SettingsFailure): void => {
-    for (const { message } of problems) report(`${message}. Until then what was there before stays in use`);
-  };
-  files.follow(takeIn);
-  takeIn();
-  return {
-    close() {
-      clearTimeout(complaint);
-      files.close();
-    },
-  };
-}
-
-function listPaths({ tls, serviceTls, upstreamCaFile }: TlsNames): string[] {
-  const blocks = [tls, serviceTls].filter((block) => block !== undefined);
-  const named = blocks.flatMap(({ certificateFile, keyFile, clientCaFile }) => [
-    certificateFile,
-    keyFile,
-    clientCaFile,
-  ]);
-  return [...named, upstreamCaFile].filter((file) => file !== undefined);
 }

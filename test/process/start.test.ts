@@ -1,7 +1,7 @@
 // A guard from start to stop, inside the test's process; signals and exit codes are test/cli/serve.test.ts.
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
@@ -282,6 +282,33 @@ describe('stopping', () => {
     await guard.running.stop();
     await closed;
   });
+});
+
+describe('a reload while the guard stops', () => {
+  /** Directories that the kernel watches for this process. */
+  const countWatched = () =>
+    readdirSync('/proc/self/fdinfo')
+      .map((fd) =>
+        existsSync(`/proc/self/fdinfo/${fd}`) ? readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8') : '',
+      )
+      .flatMap((text) => text.match(/^inotify wd:/gm) ?? []).length;
+
+  it.skipIf(process.platform !== 'linux').each([0, 5, 20])(
+    'leaves nothing followed, %i turns of the loop into it',
+    async (turns) => {
+      const { upstream } = await startHolding();
+      const before = countWatched();
+      const directory = makeWorkspace({ 'keys/ops.pub': OPS.publicPem, 'other/ops.pub': OPS.publicPem });
+      const read = (guard: string) =>
+        loadSettings(writeSettings(directory, { upstreamUrl: upstream.url, keys: {}, guard }));
+      const running = await startGuard(read(''), SILENT_AUDIT, () => undefined);
+      expect(countWatched()).toBeGreaterThan(before);
+      const reloaded = running.reload(read('keys_dir = other'));
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await Promise.all([reloaded, running.stop()]);
+      expect(countWatched()).toBeLessThanOrEqual(before);
+    },
+  );
 });
 
 describe('starting', () => {

@@ -16,7 +16,7 @@ export interface RunHooks {
   readonly readAgain?: () => Settings;
   /** Told once the guard listens, before anything is printed. */
   readonly onListening?: (guard: RunningGuard) => void;
-  /** Lines to print then. */
+  /** Messages to print then; one that ends in a command to copy has it on a line of its own. */
   readonly announce?: (guard: RunningGuard) => readonly string[];
 }
 

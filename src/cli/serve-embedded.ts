@@ -53,10 +53,9 @@ export async function serveEmbedded(
         ...(settings.mqtt.allowAnonymous
           ? ['MQTT clients need no token: guard.mqtt.allow_anonymous is on']
           : []),
-        'a first guarded call:',
-        `  curl -H "Authorization: Bearer $(${terminal.self} token ${quoteForShell(privateFile)})" ${describeApi(listen)}/api/v4/brokers`,
-        'a first guarded message:',
-        `  ${describePublisher(broker)} -u ${TRIAL_ISSUER} -P "$(${terminal.self} token ${quoteForShell(privateFile)})" -t hello -m world`,
+        // The command has a line of its own: with a log's time before it nobody could copy it.
+        `a first guarded call:\n  curl -H "Authorization: Bearer $(${terminal.self} token ${quoteForShell(privateFile)})" ${describeApi(listen)}/api/v4/brokers`,
+        `a first guarded message:\n  ${describePublisher(broker)} -u ${TRIAL_ISSUER} -P "$(${terminal.self} token ${quoteForShell(privateFile)})" -t hello -m world`,
       ],
     });
   } finally {

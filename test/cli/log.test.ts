@@ -15,15 +15,17 @@ import { makeWorkspace } from '../support/workspace.ts';
 
 const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
 
-/** A guard whose streams are those of the test, and what it has said once it listens. */
+/** What a guard with these settings has said once it listens. */
 async function serve(guard: string) {
   const upstream = await startUpstream();
   onTestFinished(() => upstream.close());
-  const cwd = makeWorkspace({
-    'nanomq.conf': writeConf(upstream.url, guard),
-    'keys/ops.pub': makeIssuer().publicPem,
-  });
-  const child = spawn(process.execPath, [MAIN, 'serve'], { cwd });
+  const files = { 'nanomq.conf': writeConf(upstream.url, guard), 'keys/ops.pub': makeIssuer().publicPem };
+  return readUntil('listening on', makeWorkspace(files));
+}
+
+/** A guard whose streams are those of the test, and what it has said by then. */
+async function readUntil(last: string, cwd: string, ...flags: readonly string[]) {
+  const child = spawn(process.execPath, [MAIN, 'serve', ...flags], { cwd });
   onTestFinished(async () => {
     child.kill('SIGKILL');
     await once(child, 'close');
@@ -33,7 +35,7 @@ async function serve(guard: string) {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text;
   });
-  await until(() => said.includes('listening on'), 'the guard to listen', 15_000);
+  await until(() => said.split(last)[1]?.includes('\n') === true, `the guard to say ${last}`, 15_000);
   return said.trimEnd().split('\n');
 }
 
@@ -50,6 +52,31 @@ describe('standard error', () => {
     expect(parsed.every(({ time }) => new RegExp(`^${TIME}$`).test(time ?? ''))).toBe(true);
     expect(parsed.map(({ level }) => level)).toContain('info');
     expect(parsed.some(({ message }) => message?.includes('listening on'))).toBe(true);
+  });
+
+  const TRY_OUT = ['--embedded', '--listen', '127.0.0.1:0', '--service-listen', '127.0.0.1:0'];
+
+  it('has the commands of a first try on lines of their own, without the time, so that they can be copied', async () => {
+    const lines = await readUntil('-t hello -m world', makeWorkspace(), ...TRY_OUT);
+    const shown = lines.slice(-4).map((line) => line.replace(new RegExp(`^${TIME} `), 'TIME '));
+    expect(shown).toEqual([
+      'TIME a first guarded call:',
+      expect.stringMatching(
+        /^ {2}curl -H "Authorization: Bearer .* http:\/\/127\.0\.0\.1:\d+\/api\/v4\/brokers$/,
+      ),
+      'TIME a first guarded message:',
+      expect.stringMatching(/^ {2}mosquitto_pub -h 127\.0\.0\.1 .* -t hello -m world$/),
+    ]);
+  });
+
+  it('has them in JSON objects where all of it is JSON', async () => {
+    const cwd = makeWorkspace({ 'nanomq.conf': 'guard { log.format = json }' });
+    const lines = await readUntil('-t hello -m world', cwd, ...TRY_OUT);
+    const messages = lines.map((line) => (JSON.parse(line) as { message: string }).message);
+    expect(messages.slice(-2)).toEqual([
+      expect.stringMatching(/^a first guarded call:\n {2}curl /),
+      expect.stringMatching(/^a first guarded message:\n {2}mosquitto_pub /),
+    ]);
   });
 
   it('has another form from the reload on that says so', async () => {

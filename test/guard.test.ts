@@ -1,20 +1,13 @@
 // What the guard remembers: a verified signature, as long as its key stays, and nothing about time.
+
 import { describe, expect, it } from 'vitest';
 import { createGuard } from '../src/guard.ts';
-import type { IssuerKey, KeyLookup, TokenRules } from '../src/token/verify.ts';
+import type { IssuerKey, KeyLookup } from '../src/token/verify.ts';
 import { makeIssuer, mintToken, nowSeconds } from './support/issuers.ts';
 import { makePolicy } from './support/policy.ts';
 import { NOTHING_REVOKED } from './support/revocations.ts';
+import { TOKEN_RULES } from './support/token-rules.ts';
 
-const RULES: TokenRules = {
-  algorithms: ['RS256'],
-  maxTokenBytes: 8192,
-  expToleranceSeconds: 0,
-  iatToleranceSeconds: 30,
-  maxLifetimeSeconds: undefined,
-  audience: undefined,
-  bodyEncodeRequired: true,
-};
 const ops = makeIssuer();
 
 /** A key whose use is counted: the signature check reads it, a remembered verdict does not. */
@@ -37,7 +30,7 @@ function setUp() {
   const lookup: KeyLookup = () => keys && { name: 'ops.pub', usable: true, keys };
   return {
     guard: createGuard({
-      rules: RULES,
+      rules: TOKEN_RULES,
       policy: makePolicy(),
       revocations: NOTHING_REVOKED,
       lookup,
@@ -97,7 +90,7 @@ describe('a token whose iss is a short name', () => {
   it('has its issuer under the full name, when it is verified and when it is remembered', () => {
     const lookup: KeyLookup = () => filed('ops.pub');
     const guard = createGuard({
-      rules: RULES,
+      rules: TOKEN_RULES,
       policy: makePolicy(),
       revocations: NOTHING_REVOKED,
       lookup,
@@ -122,7 +115,7 @@ describe('a token whose iss is a short name', () => {
       ['ops', one],
     ]);
     const guard = createGuard({
-      rules: RULES,
+      rules: TOKEN_RULES,
       policy: makePolicy(),
       revocations: NOTHING_REVOKED,
       lookup: (issuer) => files.get(issuer),

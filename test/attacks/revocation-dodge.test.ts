@@ -1,6 +1,7 @@
 // Attack: write a revoked token in another way (a new signature over the same claims, padding or stray bits where a broker's
 // parser lets them pass), so that it is not the text that was revoked.
 // Rule: a token's identity is the SHA-256 of its header and payload, whatever else its text holds.
+
 import { constants, createSign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { createGuard } from '../../src/guard.ts';
@@ -9,6 +10,7 @@ import { identifyToken } from '../../src/token/identity.ts';
 import { makeIssuer, nowSeconds } from '../support/issuers.ts';
 import { HEADER, HMAC, openBlock, SECRET, signInput, signTexts } from '../support/mqtt-guard.ts';
 import { makePolicy } from '../support/policy.ts';
+import { TOKEN_RULES } from '../support/token-rules.ts';
 
 const OPS = makeIssuer();
 const NEVER = { issuer: undefined, until: Infinity } as const;
@@ -37,15 +39,7 @@ describe('a revoked token', () => {
     expect(one).not.toBe(other);
     const judge = (revocations: RevokedTokens) =>
       createGuard({
-        rules: {
-          algorithms: ['PS256'],
-          maxTokenBytes: 8192,
-          expToleranceSeconds: 0,
-          iatToleranceSeconds: 30,
-          maxLifetimeSeconds: undefined,
-          audience: undefined,
-          bodyEncodeRequired: true,
-        },
+        rules: { ...TOKEN_RULES, algorithms: ['PS256'] },
         lookup: () => ({ name: 'ops.pub', usable: true, keys: [{ key: OPS.publicKey, thumbprint: 't' }] }),
         policy: makePolicy(),
         revocations,

@@ -1,5 +1,6 @@
 // MQTT.js against the embedded broker: every packet that asks for something is judged by the very core of the HTTP
 // door, and leaves its record.
+
 import { createHash } from 'node:crypto';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { describe, expect, it } from 'vitest';
@@ -13,22 +14,13 @@ import { openMqttGuard } from '../../src/mqtt/mqtt-guard.ts';
 import { type AuditRecord, auditObserver } from '../../src/observe/audit/record.ts';
 import { createRecorder } from '../../src/observe/recorder.ts';
 import { RevokedTokens } from '../../src/revocation/revoked.ts';
-import type { TokenRules } from '../../src/token/verify.ts';
 import { makeIssuer, mintToken, nowSeconds } from '../support/issuers.ts';
 import { makePolicy } from '../support/policy.ts';
+import { TOKEN_RULES } from '../support/token-rules.ts';
 import { connect, eventually, start } from './harness.ts';
 
 const OPS = makeIssuer();
 const STRANGER = makeIssuer();
-const RULES: TokenRules = {
-  algorithms: ['RS256'],
-  maxTokenBytes: 8192,
-  expToleranceSeconds: 0,
-  iatToleranceSeconds: 30,
-  maxLifetimeSeconds: undefined,
-  audience: undefined,
-  bodyEncodeRequired: true,
-};
 const STRICT: MqttSettings = {
   semantics: 'strict',
   securityProfile: 'hardened',
@@ -51,7 +43,7 @@ async function startGuarded(settings: Partial<MqttSettings> = {}) {
   let lookup = (issuer: string): typeof filed | undefined => (issuer === 'ops.pub' ? filed : undefined);
   const guard = openMqttGuard({
     settings: { ...STRICT, ...settings },
-    token: RULES,
+    token: TOKEN_RULES,
     policy: makePolicy(),
     revocations: revoked,
     lookup: (issuer) => lookup(issuer),

@@ -1,4 +1,5 @@
 // Issuers of the keys directory as MQTT clients: what their rules say holds at this door too.
+
 import { describe, expect, it } from 'vitest';
 import type { IssuerRules } from '../../src/keystore/issuer-rules.ts';
 import { openKeysDir } from '../../src/mqtt/keys-dir.ts';
@@ -6,18 +7,10 @@ import type { TokenRules } from '../../src/token/verify.ts';
 import { makeIssuer, mintToken } from '../support/issuers.ts';
 import { makePolicy } from '../support/policy.ts';
 import { NOTHING_REVOKED } from '../support/revocations.ts';
+import { TOKEN_RULES } from '../support/token-rules.ts';
 
 const OPS = makeIssuer();
-const TOKEN: TokenRules = {
-  algorithms: ['RS256'],
-  expToleranceSeconds: 0,
-  iatToleranceSeconds: 30,
-  maxLifetimeSeconds: undefined,
-  audience: undefined,
-  maxTokenBytes: 8192,
-  bodyEncodeRequired: true,
-  types: ['jwt'],
-};
+const TOKEN: TokenRules = { ...TOKEN_RULES, types: ['jwt'] };
 
 async function login(
   rules: IssuerRules | undefined,

@@ -7,9 +7,9 @@ import { mqttSchema } from '../../src/config/mqtt-schema.ts';
 import type { ConnectQuestion } from '../../src/mqtt/login.ts';
 import { type MqttGuard, openMqttGuard } from '../../src/mqtt/mqtt-guard.ts';
 import type { Qos, TopicAction } from '../../src/policy/topic-rules.ts';
-import type { TokenRules } from '../../src/token/verify.ts';
 import { makePolicy } from './policy.ts';
 import { NOTHING_REVOKED } from './revocations.ts';
+import { TOKEN_RULES } from './token-rules.ts';
 import { readVectors } from './vector-file.ts';
 
 export interface Expected {
@@ -49,16 +49,6 @@ interface VectorFile {
 
 export const EMQX = readVectors<VectorFile>('emqx-jwt-cases.json');
 export const AMQTT = readVectors<VectorFile>('amqtt-jwt-cases.json');
-
-const LIMITS: TokenRules = {
-  algorithms: ['RS256'],
-  maxTokenBytes: 8192,
-  expToleranceSeconds: 0,
-  iatToleranceSeconds: 30,
-  maxLifetimeSeconds: undefined,
-  audience: undefined,
-  bodyEncodeRequired: true,
-};
 
 export interface Mode {
   readonly semantics: 'strict' | 'emqx' | 'amqtt';
@@ -106,7 +96,7 @@ export async function openCase(file: VectorFile, test: VectorCase, mechanism: st
   const now = () => clock * 1000;
   const guard = openMqttGuard({
     settings,
-    token: LIMITS,
+    token: TOKEN_RULES,
     policy: makePolicy(),
     revocations: NOTHING_REVOKED,
     lookup: () => undefined,

@@ -1,4 +1,5 @@
 // The verification core, without a server: every deny reason a token can have, and the order of judgement.
+
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { DenyReason } from '../../src/decision.ts';
@@ -7,19 +8,11 @@ import type { KeyLookup, TokenRules } from '../../src/token/verify.ts';
 import { type Issuer, makeIssuer, mintToken, signParts } from '../support/issuers.ts';
 import { makePolicy } from '../support/policy.ts';
 import { NOTHING_REVOKED } from '../support/revocations.ts';
+import { TOKEN_RULES } from '../support/token-rules.ts';
 
 const NOW = 1_800_000_000;
 const ops = makeIssuer();
 const other = makeIssuer();
-const RULES: TokenRules = {
-  algorithms: ['RS256'],
-  maxTokenBytes: 8192,
-  expToleranceSeconds: 0,
-  iatToleranceSeconds: 30,
-  maxLifetimeSeconds: undefined,
-  audience: undefined,
-  bodyEncodeRequired: true,
-};
 
 const file = (name: string, ...issuers: Issuer[]) => ({
   name,
@@ -35,7 +28,7 @@ const FILES = new Map<string, ReturnType<KeyLookup>>([
 
 function judge(token: string, rules: Partial<TokenRules> = {}, now = NOW) {
   const guard = createGuard({
-    rules: { ...RULES, ...rules },
+    rules: { ...TOKEN_RULES, ...rules },
     lookup: (issuer) => FILES.get(issuer),
     policy: makePolicy(),
     revocations: NOTHING_REVOKED,

@@ -12,6 +12,7 @@ import { openBroker } from '../src/proxy/broker.ts';
 import { createGuardedApp } from '../src/server.ts';
 import { until } from './support/guard.ts';
 import { mintToken } from './support/issuers.ts';
+import { listenOnLoopback } from './support/loopback.ts';
 import { BROKERS, buildHead, OPS, startPair } from './support/pair.ts';
 import { sendRaw } from './support/raw.ts';
 
@@ -71,9 +72,9 @@ async function startBroken(error: unknown) {
     broker,
   });
   const server = http.createServer(app.callback());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listenOnLoopback(server);
   onTestFinished(() => void server.close());
-  return { records, lines, port: (server.address() as { port: number }).port };
+  return { records, lines, port };
 }
 
 describe('an exception inside the guard', () => {

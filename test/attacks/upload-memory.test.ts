@@ -1,10 +1,9 @@
 // Attack: a broker that is slow to take an upload, so that its end is overwritten with another caller's upload.
 // Rule: a part of a body is given back once the broker's connection has taken it, and not before.
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
+import { listenOnLoopback } from '../support/loopback.ts';
 import { PUBLISH, startPair } from '../support/pair.ts';
 
 /** More than the buffers between two processes hold. */
@@ -24,10 +23,9 @@ async function startSlowBroker(): Promise<string> {
       body.on('data', (part) => hash.update(part)).on('end', () => answer.end(hash.digest('hex')));
     }
   });
-  broker.listen(0, '127.0.0.1');
-  await once(broker, 'listening');
+  const port = await listenOnLoopback(broker);
   onTestFinished(() => void broker.close());
-  return `http://127.0.0.1:${(broker.address() as AddressInfo).port}`;
+  return `http://127.0.0.1:${port}`;
 }
 
 it('uploads side by side arrive bit by bit the same at a slow broker', async () => {

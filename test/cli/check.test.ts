@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeIssuer } from '../support/issuers.ts';
+import { listenOnLoopback } from '../support/loopback.ts';
 import { runProgram } from '../support/program.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 
@@ -87,8 +88,7 @@ describe('check', () => {
 
   it('sums up good settings, warns of what deserves it, and listens nowhere', async () => {
     const taken = createServer();
-    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-    const { port } = taken.address() as { port: number };
+    const port = await listenOnLoopback(taken);
     const cwd = makeWorkspace({
       'nanomq.conf': `guard { listen = "127.0.0.1:${port}" }\nhttp_server { port = 8081, limit_conn = 65535 }`,
       'keys/ops.pub': OPS.publicPem,
@@ -253,8 +253,7 @@ describe('check', () => {
       seen.push(`${req.method} ${req.url} ${req.headers.authorization}`);
       res.writeHead(req.headers.authorization === 'Basic aGFsbDpzZXNhbWU=' ? 200 : 401).end();
     });
-    await new Promise<void>((resolve) => broker.listen(0, '127.0.0.1', resolve));
-    const { port } = broker.address() as { port: number };
+    const port = await listenOnLoopback(broker);
     const conf = (password: string) =>
       `http_server { port = ${port}, username = hall, password = ${password} }`;
     const cwd = makeWorkspace({

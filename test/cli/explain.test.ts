@@ -2,11 +2,11 @@
 import { createHmac } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { runCommand } from '../support/command.ts';
 import { makeIssuer, mintToken, nowSeconds } from '../support/issuers.ts';
+import { listenOnLoopback } from '../support/loopback.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 
 const OPS = makeIssuer();
@@ -183,9 +183,8 @@ describe('explain --mqtt', () => {
   it('waits for the endpoint of a JWKS before its first answer', async () => {
     const jwk = OPS.publicKey.export({ format: 'jwk' });
     const server = createServer((_, answer) => answer.end(JSON.stringify({ keys: [{ ...jwk, kid: 'k' }] })));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const port = await listenOnLoopback(server);
     onTestFinished(() => void server.close());
-    const { port } = server.address() as AddressInfo;
     const { explain } = prepare(`authentication { mechanism = jwt, endpoint = "http://127.0.0.1:${port}/" }`);
     expect(await explain(mintToken(OPS))).toMatchObject({ code: 0 });
     expect(await explain(mintToken(OPS, {}, { kid: 'k' }))).toMatchObject({ code: 0 });

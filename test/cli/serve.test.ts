@@ -11,12 +11,12 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readRecords } from '../process/workers/harness.ts';
 import { until } from '../support/guard.ts';
 import { makeIssuer, mintToken } from '../support/issuers.ts';
+import { occupyPort } from '../support/loopback.ts';
 import {
   announcedPorts,
   type RunOptions,
@@ -48,13 +48,6 @@ function start(options: RunOptions, args: readonly string[] = []) {
     await program.stop('SIGKILL');
   });
   return program;
-}
-
-async function takePort(): Promise<number> {
-  const server: Server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  return (server.address() as { port: number }).port;
 }
 
 /** Nobody's rights, where the test itself runs with all of them. */
@@ -139,7 +132,7 @@ describe('serve', () => {
   });
 
   it('leaves nothing behind where a port is taken: the listeners come before the key pair', async () => {
-    const port = await takePort();
+    const port = await occupyPort();
     for (const flag of ['--listen', '--service-listen']) {
       const cwd = makeWorkspace();
       const others = ['--listen', '127.0.0.1:0', '--service-listen', '127.0.0.1:0', '--keys-dir', 'typo'];
@@ -207,7 +200,7 @@ describe('serve', () => {
       (port: number) => `listen = "127.0.0.1:0", service.listen = "127.0.0.1:${port}"`,
     ],
   ])('a taken port is one sentence that names %s, and exit 1', async (setting, flag, listeners) => {
-    const port = await takePort();
+    const port = await occupyPort();
     const cwd = makeWorkspace({
       'nanomq.conf': `guard { ${listeners(port)} }`,
       'keys/ops.pub': OPS.publicPem,

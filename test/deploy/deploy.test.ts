@@ -2,12 +2,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startTestGuard, until } from '../support/guard.ts';
 import { makeTlsSettings } from '../support/https.ts';
 import { makeIssuer, mintToken } from '../support/issuers.ts';
+import { takePort } from '../support/loopback.ts';
 import { readMetrics } from '../support/metrics.ts';
 import { sendRaw } from '../support/raw.ts';
 import { ROOT } from '../support/root.ts';
@@ -146,11 +146,3 @@ describe.skipIf(lacks('prometheus'))('Prometheus', () => {
     expect(await query('up{job="broker-guard"}')).toBe('1');
   }, 40_000);
 });
-
-async function takePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
-}

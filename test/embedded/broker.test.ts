@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { type AddressInfo, connect as connectSocket, createServer, Server } from 'node:net';
+import { connect as connectSocket, createServer, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Aedes } from 'aedes';
 import { connectAsync } from 'mqtt';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { startEmbeddedBroker } from '../../src/embedded/broker.ts';
+import { listenOnLoopback } from '../support/loopback.ts';
 import { call, connect, eventually, OPEN_DOOR, readData, START_MS, start } from './harness.ts';
 
 const now = (): number => START_MS;
@@ -17,10 +18,8 @@ afterEach(() => {
 });
 
 async function occupyPort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return { port, release: () => server.close() };
+  const server = createServer();
+  return { port: await listenOnLoopback(server), release: () => server.close() };
 }
 
 describe('the embedded broker', () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { type AuditRecord, type GuardOptions, openGuard } from '../../src/library.ts';
 import { makeIssuer } from '../support/issuers.ts';
+import { listenOnLoopback } from '../support/loopback.ts';
 import { openSocket, RawConnection, sendRaw } from '../support/raw.ts';
 
 export const OPS = makeIssuer();
@@ -36,8 +37,7 @@ export async function serve(handle: RequestListener) {
     server.closeAllConnections();
     server.close();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
+  const port = await listenOnLoopback(server);
   return {
     ask: (token?: string, path = '/orders?page=2', lines: readonly string[] = []) =>
       sendRaw(port, formatGet(path, token, lines)),

@@ -1,10 +1,10 @@
 // What an endpoint may do to a guard that fetches its keys there: nothing.
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { JwtSettings } from '../../src/config/mqtt.ts';
 import { openStrictJwt } from '../../src/mqtt/strict-jwt.ts';
 import { makeIssuer, mintToken } from '../support/issuers.ts';
+import { listenOnLoopback } from '../support/loopback.ts';
 
 const OPS = makeIssuer();
 const NEXT = makeIssuer();
@@ -18,13 +18,13 @@ async function serve(answer: RequestListener) {
     requests++;
     current(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listenOnLoopback(server);
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks.json`,
+    url: `http://127.0.0.1:${port}/jwks.json`,
     requests: () => requests,
     answerWith: (other: RequestListener) => {
       current = other;

@@ -1,6 +1,7 @@
 // However often one side makes the other wait, nothing is left behind on their sockets.
 import { createServer, type Socket } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
+import { listenOnLoopback } from '../support/loopback.ts';
 import { BROKERS, startPair } from '../support/pair.ts';
 import { okAnswer } from '../support/upstream.ts';
 
@@ -40,13 +41,12 @@ async function startSlowBroker(bytes: number): Promise<string> {
       });
     readSlowly(socket);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listenOnLoopback(server);
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  return `http://127.0.0.1:${port}`;
 }
 
 it('an upload to a broker that reads slowly piles up no listeners', async () => {

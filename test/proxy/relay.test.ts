@@ -1,10 +1,9 @@
 // What a relay keeps of the memory that answers are read into.
-import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { Relay } from '../../src/proxy/relay.ts';
 import { StreamedAnswer } from '../../src/proxy/streamed-answer.ts';
+import { listenOnLoopback } from '../support/loopback.ts';
 
 const unexpected = (): never => {
   throw new Error('nothing fails here');
@@ -35,10 +34,8 @@ it('keeps large pieces of an answer until they are sent, and copies small ones',
     for (const size of [1, 100, 16_384]) relay.onData(Buffer.alloc(size), { keep });
     relay.onEnd();
   });
-  server.listen(0, '127.0.0.1');
   onTestFinished(() => void server.close());
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = await listenOnLoopback(server);
   const bytes = await new Promise<number>((go, fail) => {
     get({ port, agent: false }, (answer) => {
       let length = 0;

@@ -14,6 +14,7 @@ import { readHead } from '../../src/steps/read-head.ts';
 import { record } from '../../src/steps/record.ts';
 import { defineStep } from '../../src/steps/step.ts';
 import { until } from '../support/guard.ts';
+import { listenOnLoopback } from '../support/loopback.ts';
 import { openSocket, RawConnection, sendRaw } from '../support/raw.ts';
 
 const ASK = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
@@ -53,8 +54,7 @@ async function start(
     server.closeAllConnections();
     server.close();
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
+  const port = await listenOnLoopback(server);
   return { seen, lines, port };
 }
 

@@ -7,6 +7,7 @@ import Koa, { type Middleware } from 'koa';
 import bodyParser from 'koa-bodyparser';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { GuardApplication } from '../../src/steps/application.ts';
+import { listenOnLoopback } from '../support/loopback.ts';
 
 type Use = (app: Koa) => void;
 
@@ -284,8 +285,7 @@ async function ask(app: Koa, use: Use, asked: (typeof REQUESTS)[number]) {
   app.on('error', () => undefined);
   const server = http.createServer(app.callback());
   onTestFinished(() => void server.close());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
+  const port = await listenOnLoopback(server);
   const headers = { host: 'koa.example', 'content-type': 'application/json', accept: 'application/json' };
   return new Promise((resolve, reject) => {
     const request = http.request({ port, agent: false, ...asked, headers }, (answer) => {

@@ -1,8 +1,7 @@
 // A broker that does not skip bodies: it answers a request by its head, and takes whatever follows for the next one.
-import { createServer, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { makeWorkspace } from './workspace.ts';
+import { listenAs } from './loopback.ts';
 
 export interface SeenHead {
   /** Which connection it came on, counting from 1. */
@@ -55,7 +54,7 @@ export async function startCarelessBroker(
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  return { url: await listen(server, transport), heads, open: () => sockets.size };
+  return { url: await listenAs(server, transport), heads, open: () => sockets.size };
 }
 
 /** A head that ends `text`; what comes before its request line is nobody's request. */
@@ -65,15 +64,4 @@ function readHead(text: string, connection: number): SeenHead | undefined {
   const head = text.slice(at);
   const [method = '', target = ''] = head.split(' ');
   return { connection, method, target, head };
-}
-
-async function listen(server: Server, transport: (typeof TRANSPORTS)[number]): Promise<string> {
-  if (transport === 'unix') {
-    const path = join(makeWorkspace(), 'broker.sock');
-    await new Promise<void>((resolve) => server.listen(path, resolve));
-    return `unix:${path}`;
-  }
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
 }

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { onTestFinished } from 'vitest';
+import { listenOnLoopback } from './loopback.ts';
 import { lacks } from './tools.ts';
 import { makeWorkspace } from './workspace.ts';
 
@@ -34,13 +35,12 @@ export async function startSite(): Promise<Site> {
     res.end();
     take(text);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const port = await listenOnLoopback(server);
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
-  const origin = `http://127.0.0.1:${(server.address() as { port: number }).port}`;
+  const origin = `http://127.0.0.1:${port}`;
   return {
     origin,
     async run(script) {

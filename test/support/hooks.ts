@@ -1,7 +1,6 @@
 // The doors for brokers' hooks on a real socket, with a clock of the tests' own: settings from a file, one issuer, the service
 // listener's own frame.
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, exportJWK } from 'jose';
 import { onTestFinished } from 'vitest';
@@ -13,6 +12,7 @@ import { type MqttGuard, openMqttGuard } from '../../src/mqtt/mqtt-guard.ts';
 import type { Observation } from '../../src/observe/observation.ts';
 import { createRecorder } from '../../src/observe/recorder.ts';
 import { type Issuer, makeIssuer, mintToken } from './issuers.ts';
+import { listenOnLoopback } from './loopback.ts';
 import { makePolicy } from './policy.ts';
 import { NOTHING_REVOKED } from './revocations.ts';
 import { makeWorkspace } from './workspace.ts';
@@ -87,13 +87,12 @@ export async function startHooks({ hooks: block, mqtt = '', guard: more = '', ju
     addRoutes: (router) => hooks.addRoutes(router),
   });
   const server = createServer(app.callback());
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listenOnLoopback(server);
   onTestFinished(() => {
     judged.close();
     server.closeAllConnections();
     server.close();
   });
-  const { port } = server.address() as AddressInfo;
   return {
     port,
     hooks,

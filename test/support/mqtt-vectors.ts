@@ -1,12 +1,12 @@
 // The recorded cases of test/vectors, made into settings and questions: placeholders filled in, a JWKS served.
 
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { readMqtt } from '../../src/config/mqtt-reader.ts';
 import { mqttSchema } from '../../src/config/mqtt-schema.ts';
 import type { ConnectQuestion } from '../../src/mqtt/login.ts';
 import { type MqttGuard, openMqttGuard } from '../../src/mqtt/mqtt-guard.ts';
 import type { Qos, TopicAction } from '../../src/policy/topic-rules.ts';
+import { listenOnLoopback } from './loopback.ts';
 import { makePolicy } from './policy.ts';
 import { NOTHING_REVOKED } from './revocations.ts';
 import { TOKEN_RULES } from './token-rules.ts';
@@ -153,7 +153,6 @@ function fill(
 
 async function serve({ status, body }: { status: number; body: string }) {
   const server = createServer((_, answer) => answer.writeHead(status).end(body));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await listenOnLoopback(server);
   return { url: `http://127.0.0.1:${port}/jwks.json`, close: () => server.close() };
 }

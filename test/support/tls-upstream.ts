@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createServer, type TLSSocket } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import { runCertificate } from '../../src/cli/certificate.ts';
+import { listenOnLoopback } from './loopback.ts';
 import { makeWorkspace } from './workspace.ts';
 
 export interface TlsUpstream {
@@ -44,13 +45,11 @@ export async function startTlsUpstream(
       accepted++;
       sockets.add(socket);
     });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const port = await listenOnLoopback(server);
   onTestFinished(async () => {
     for (const socket of sockets) socket.destroy();
     await new Promise<void>((resolve) => server.close(() => resolve()));
   });
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
   return { port, certificateFile: files.certificate, serverNames, accepted: () => accepted };
 }
 

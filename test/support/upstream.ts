@@ -1,5 +1,6 @@
 // A broker's HTTP side that records every byte it is sent and answers what the test tells it to.
 import { createServer, type Socket } from 'node:net';
+import { listenOnLoopback } from './loopback.ts';
 
 export interface SeenRequest {
   /** Which connection it came on, counting from 1. */
@@ -66,9 +67,7 @@ export async function startUpstream(
       }
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const port = await listenOnLoopback(server);
   return {
     port,
     url: `http://127.0.0.1:${port}`,

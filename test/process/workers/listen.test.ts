@@ -2,10 +2,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, lstatSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { occupyPort } from '../../support/loopback.ts';
 import { runProgram } from '../../support/program.ts';
 import { RawConnection } from '../../support/raw.ts';
 import { makeWorkspace } from '../../support/workspace.ts';
@@ -42,13 +43,6 @@ async function abandonSocket(path: string): Promise<void> {
   child.kill('SIGKILL');
   await once(child, 'close');
   expect(lstatSync(path).isSocket()).toBe(true);
-}
-
-async function takePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  return (server.address() as { port: number }).port;
 }
 
 describe('two workers listen', () => {
@@ -93,7 +87,7 @@ describe('a start that fails is one sentence, and no worker is left', () => {
   }
 
   it('where the port is taken', async () => {
-    const port = await takePort();
+    const port = await occupyPort();
     expect(await fail(`listen = "127.0.0.1:${port}"`)).toEqual({
       code: 1,
       stdout: '',
@@ -104,7 +98,7 @@ describe('a start that fails is one sentence, and no worker is left', () => {
   });
 
   it('where the port of the service listener is taken', async () => {
-    const port = await takePort();
+    const port = await occupyPort();
     const { code, stdout, sentences } = await fail(`service.listen = "127.0.0.1:${port}"`);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(sentences.at(-1)).toBe(

@@ -1,9 +1,8 @@
 // The broker's end of the mixed load: reads each request strictly, compares every byte of it and who is said to have sent
 // it, and answers as the target asks for.
-import { createServer, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
+import { createServer, type Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { makeWorkspace } from '../../support/workspace.ts';
+import { listenAs } from '../../support/loopback.ts';
 import { type Asked, answerOf, readTarget, uploadOf } from './operation.ts';
 
 export interface MixedBroker {
@@ -48,7 +47,7 @@ export async function startMixedBroker(
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  return { url: await listen(server, transport), faults, seen, again: () => again };
+  return { url: await listenAs(server, transport), faults, seen, again: () => again };
 }
 
 function answer(asked: Asked, socket: Socket): void {
@@ -110,15 +109,4 @@ function readRequests(
       take(whole, body, socket);
     }
   });
-}
-
-async function listen(server: Server, transport: 'tcp' | 'unix'): Promise<string> {
-  if (transport === 'unix') {
-    const path = join(makeWorkspace(), 'broker.sock');
-    await new Promise<void>((resolve) => server.listen(path, resolve));
-    return `unix:${path}`;
-  }
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
 }

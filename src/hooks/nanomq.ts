@@ -3,7 +3,7 @@
 import type { Login } from '../mqtt/login.ts';
 import type { Adapter, HookAnswer, HookQuestion } from './adapter.ts';
 import type { Asker } from './asker.ts';
-import { readAction, readClient } from './emqx.ts';
+import { readAction, readClient } from './emqx-members.ts';
 import type { Client } from './sessions.ts';
 
 const ALLOWED: HookAnswer = { status: 200, body: 'allow' };

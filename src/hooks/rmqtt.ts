@@ -1,7 +1,7 @@
 // RMQTT's rmqtt-auth-http. Any status but 200 would have it ask the next, so a denial is a 200 as well; without X-Cache it
 // remembers no answer.
 import type { Adapter, HookAnswer } from './adapter.ts';
-import { endAt, readAction, readClient } from './emqx.ts';
+import { connect, endAt, mayUse } from './emqx-members.ts';
 
 const DENIED: HookAnswer = { status: 200, body: { result: 'deny' } };
 
@@ -12,8 +12,7 @@ export const RMQTT: Adapter = {
       path: 'rmqtt/auth',
       denied: DENIED,
       async ask({ members }, asker) {
-        const peerHost = members.text('peerhost');
-        const login = await asker.connect(readClient(members), members.text('password'), { peerHost });
+        const login = await connect(members, asker);
         if (login === undefined) return DENIED;
         // Not as superuser: RMQTT would ask nothing more, also when the token has ended.
         const expireAt = endAt(login, asker.nowMs());
@@ -23,17 +22,8 @@ export const RMQTT: Adapter = {
     {
       path: 'rmqtt/acl',
       denied: DENIED,
-      ask({ members }, asker) {
-        const client = readClient(members);
-        const question = {
-          action: readAction(members),
-          topic: members.needText('topic'),
-          qos: members.qos(),
-          retain: members.retain(),
-        };
-        const isAllowed = asker.mayUse(client, asker.find(client), question);
-        return isAllowed ? { status: 200, body: { result: 'allow' } } : DENIED;
-      },
+      ask: ({ members }, asker) =>
+        mayUse(members, asker) ? { status: 200, body: { result: 'allow' } } : DENIED,
     },
   ],
   cacheAdvice:

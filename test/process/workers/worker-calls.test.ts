@@ -2,9 +2,11 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadSettings } from '../../../src/config/load.ts';
+import type { Settings } from '../../../src/config/settings.ts';
 import type { KeyStore } from '../../../src/keystore/store.ts';
 import { WHOLE } from '../../../src/process/share.ts';
 import { describeChange } from '../../../src/process/workers/key-change.ts';
+import type { Assignment } from '../../../src/process/workers/protocol.ts';
 import { createWorkerCalls } from '../../../src/process/workers/worker-calls.ts';
 import { openStore } from '../../keystore/material.ts';
 import { keepRecords } from '../../support/audit.ts';
@@ -53,19 +55,20 @@ async function ask(listening: Promise<{ port?: number } | { path: string }>): Pr
   return (await Promise.all(answers)).map(({ status }) => status);
 }
 
-const NO_TLS = { guarded: undefined, upstreamCa: undefined };
+/** All of the work, with these keys. */
+const assign = (settings: Settings, keys: KeyStore): Assignment => ({
+  settings,
+  share: WHOLE,
+  tls: { guarded: undefined, upstreamCa: undefined },
+  canRecord: true,
+  keys: changeTo(keys),
+  revocations: [],
+});
 
 describe('a worker', () => {
   it('serves with the keys it is given, and follows their changes', async () => {
     const { calls, read, ops, dev } = await prepare();
-    const listening = calls.serve({
-      settings: read(),
-      share: WHOLE,
-      tls: NO_TLS,
-      canRecord: true,
-      keys: changeTo(ops),
-      revocations: [],
-    });
+    const listening = calls.serve(assign(read(), ops));
     expect(await ask(listening)).toEqual([200, 401]);
     await calls.changeKeys(changeTo(dev, ops));
     expect(await ask(listening)).toEqual([401, 200]);
@@ -74,109 +77,41 @@ describe('a worker', () => {
 
   it('puts other settings and other keys in place together', async () => {
     const { calls, read, ops, dev } = await prepare();
-    const listening = calls.serve({
-      settings: read(),
-      share: WHOLE,
-      tls: NO_TLS,
-      canRecord: true,
-      keys: changeTo(ops),
-      revocations: [],
-    });
+    const listening = calls.serve(assign(read(), ops));
     await listening;
-    await calls.reload({
-      settings: read('token.max_lifetime = 2h'),
-      share: WHOLE,
-      tls: NO_TLS,
-      canRecord: true,
-      keys: changeTo(dev),
-      revocations: [],
-    });
+    await calls.reload(assign(read('token.max_lifetime = 2h'), dev));
     expect(await ask(listening)).toEqual([401, 200]);
-    await calls.reload({
-      settings: read('token.max_lifetime = 10m'),
-      share: WHOLE,
-      tls: NO_TLS,
-      canRecord: true,
-      keys: changeTo(dev),
-      revocations: [],
-    });
+    await calls.reload(assign(read('token.max_lifetime = 10m'), dev));
     expect(await ask(listening)).toEqual([401, 401]);
   });
 
   it('loses no change of keys that is read in one turn with the call to serve', async () => {
     const { calls, read, ops, dev } = await prepare();
-    const listening = calls.serve({
-      settings: read(),
-      share: WHOLE,
-      tls: NO_TLS,
-      canRecord: true,
-      keys: changeTo(ops),
-      revocations: [],
-    });
+    const listening = calls.serve(assign(read(), ops));
     await Promise.all([listening, calls.changeKeys(changeTo(dev, ops))]);
     expect(await ask(listening)).toEqual([401, 200]);
   });
 
   it('loses no change of keys that is read in one turn with other settings', async () => {
     const { calls, read, ops, dev } = await prepare();
-    const listening = calls.serve({
-      settings: read(),
-      share: WHOLE,
-      tls: NO_TLS,
-      canRecord: true,
-      keys: changeTo(dev),
-      revocations: [],
-    });
+    const listening = calls.serve(assign(read(), dev));
     await listening;
     // The first brings ops.pub back; the second, of the new key store, removes it for good.
-    await Promise.all([
-      calls.reload({
-        settings: read(),
-        share: WHOLE,
-        tls: NO_TLS,
-        canRecord: true,
-        keys: changeTo(ops),
-        revocations: [],
-      }),
-      calls.changeKeys(changeTo(dev, ops)),
-    ]);
+    await Promise.all([calls.reload(assign(read(), ops)), calls.changeKeys(changeTo(dev, ops))]);
     expect(await ask(listening)).toEqual([401, 200]);
   });
 
   it('puts settings in place that come while it starts', async () => {
     const { calls, read, ops, dev } = await prepare();
-    const listening = calls.serve({
-      settings: read(),
-      share: WHOLE,
-      tls: NO_TLS,
-      canRecord: true,
-      keys: changeTo(ops),
-      revocations: [],
-    });
-    await calls.reload({
-      settings: read('token.max_lifetime = 2h'),
-      share: WHOLE,
-      tls: NO_TLS,
-      canRecord: true,
-      keys: changeTo(dev),
-      revocations: [],
-    });
+    const listening = calls.serve(assign(read(), ops));
+    await calls.reload(assign(read('token.max_lifetime = 2h'), dev));
     expect(await ask(listening)).toEqual([401, 200]);
   });
 
   it('is at fault, and says so, when it is asked before it serves', async () => {
     const { calls, read, ops } = await prepare();
     await expect(calls.probe()).rejects.toThrow(/before it was told what to serve/);
-    await expect(
-      calls.reload({
-        settings: read(),
-        share: WHOLE,
-        tls: NO_TLS,
-        canRecord: true,
-        keys: changeTo(ops),
-        revocations: [],
-      }),
-    ).rejects.toThrow(/before it was told/);
+    await expect(calls.reload(assign(read(), ops))).rejects.toThrow(/before it was told/);
   });
 
   it('ends with the number of records it has lost, whether it has served or not', async () => {

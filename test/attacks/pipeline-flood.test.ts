@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { until } from '../support/guard.ts';
+import { holdAnswers } from '../support/held-answers.ts';
 import { BROKERS, type Pair, startPair } from '../support/pair.ts';
 import { okAnswer } from '../support/upstream.ts';
 
@@ -55,16 +56,11 @@ describe('a flood of pipelined requests', () => {
   });
 
   it('is cut at a hundred in line, not before', async () => {
-    const answers: (() => void)[] = [];
-    const pair = await startPair({
-      respond: (_, socket) => {
-        answers.push(() => void socket.write(okAnswer()));
-        return undefined;
-      },
-    });
+    const { held, respond } = holdAnswers();
+    const pair = await startPair({ respond });
     const connection = await pair.open();
     connection.write(pair.head('GET', BROKERS).repeat(101));
-    await until(() => answers.length === 1, 'the first at the broker');
+    await until(() => held.length === 1, 'the first at the broker');
     // Had it been cut, the connection would be gone by the time another is served.
     await pair.ask('GET', '/elsewhere');
     expect([connection.ended, pair.guard.records.length]).toEqual([false, 1]);

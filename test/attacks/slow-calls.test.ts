@@ -4,30 +4,18 @@
 // their own until their deadline, and callers of other issuers go past it.
 import { describe, expect, it } from 'vitest';
 import { until } from '../support/guard.ts';
+import { holdAnswers } from '../support/held-answers.ts';
 import { makeIssuer, mintToken } from '../support/issuers.ts';
 import { BROKERS, buildHead, OPS, type Pair, PUBLISH, startPair } from '../support/pair.ts';
 import { expectRefusal } from '../support/refusal.ts';
-import { okAnswer } from '../support/upstream.ts';
 
 const OTHER = makeIssuer();
 const KEYS = { 'ops.pub': OPS.publicPem, 'other.pub': OTHER.publicPem };
 
 /** A broker that answers calls with `?slow` when it is told to, and others at once. */
 async function startSlow(guard: string) {
-  const held: (() => void)[] = [];
-  const pair = await startPair({
-    keys: KEYS,
-    guard,
-    respond: ({ requestLine }, socket) => {
-      if (!requestLine.includes('slow')) return okAnswer();
-      held.push(() => void socket.write(okAnswer()));
-      return undefined;
-    },
-  });
-  const release = () => {
-    for (const answer of held.splice(0)) answer();
-  };
-  return { pair, held, release };
+  const { held, respond, release } = holdAnswers(({ requestLine }) => requestLine.includes('slow'));
+  return { pair: await startPair({ keys: KEYS, guard, respond }), held, release };
 }
 
 const slow = (pair: Pair) => pair.ask('GET', `${BROKERS}?slow`);

@@ -1,8 +1,10 @@
 // RFC 9112: a request whose head or length could be read in two ways is refused, and its connection ends.
 import { describe, expect, it } from 'vitest';
 import { until } from '../support/guard.ts';
+import { holdAnswers } from '../support/held-answers.ts';
 import { BROKERS, PUBLISH, startPair } from '../support/pair.ts';
 import { expectRefusal } from '../support/refusal.ts';
+import { okAnswer } from '../support/upstream.ts';
 
 const post = (...lines: string[]) => [`POST ${PUBLISH} HTTP/1.1`, 'Host: guard.example', ...lines];
 
@@ -113,21 +115,16 @@ describe('reads', () => {
   });
 
   it('a pipelined request only after the answer to the one before it', async () => {
-    const answers: (() => void)[] = [];
-    const pair = await startPair({
-      respond: (_, socket) => {
-        answers.push(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'));
-        return undefined;
-      },
-    });
+    const { held, respond } = holdAnswers(undefined, okAnswer('ok'));
+    const pair = await startPair({ respond });
     const connection = await pair.open();
     connection.write(`${pair.head('POST', PUBLISH, ['Content-Length: 2'])}hi${pair.head('GET', BROKERS)}`);
-    await until(() => answers.length === 1, 'the first request at the broker');
+    await until(() => held.length === 1, 'the first request at the broker');
     expect((await pair.send('GET /x HTTP/1.1\r\nHost: a\r\n\r\n')).status).toBe(404);
     expect(pair.upstream.requests).toHaveLength(1);
-    answers[0]?.();
+    held[0]?.give();
     expect((await connection.next()).status).toBe(200);
-    await until(() => answers.length === 2, 'the second request at the broker');
+    await until(() => held.length === 2, 'the second request at the broker');
   });
 
   it('a head that comes byte by byte', async () => {
@@ -141,17 +138,12 @@ describe('reads', () => {
 
 describe('what follows a request', () => {
   it('as garbage is a refusal of its own, not of the request under way', async () => {
-    const answers: (() => void)[] = [];
-    const pair = await startPair({
-      respond: (_, socket) => {
-        answers.push(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'));
-        return undefined;
-      },
-    });
+    const { held, respond } = holdAnswers(undefined, okAnswer('ok'));
+    const pair = await startPair({ respond });
     const connection = await pair.open();
     connection.write(`${pair.head('POST', PUBLISH, ['Content-Length: 2'])}hiGARBAGE\r\n\r\n`);
-    await until(() => answers.length === 1, 'the request at the broker');
-    answers[0]?.();
+    await until(() => held.length === 1, 'the request at the broker');
+    held[0]?.give();
     expect(await connection.next()).toMatchObject({ status: 200, body: 'ok' });
     await connection.closed();
     const records = await pair.records(2);

@@ -11,9 +11,10 @@ import { type RunningGuard, startGuard } from '../../src/process/start.ts';
 import { keepRecords } from '../support/audit.ts';
 import { runCommand } from '../support/command.ts';
 import { startTestGuard, until, writeSettings } from '../support/guard.ts';
+import { holdNamed } from '../support/held-answers.ts';
 import { makeIssuer, mintToken } from '../support/issuers.ts';
 import { openRaw, openSocket, sendRaw } from '../support/raw.ts';
-import { okAnswer, startUpstream } from '../support/upstream.ts';
+import { startUpstream } from '../support/upstream.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 
 const OPS = makeIssuer();
@@ -24,12 +25,8 @@ const head = (method: string, path: string, fields = '') =>
 
 /** A broker that answers `/held` only when it is told to. */
 async function startHolding() {
-  const held: (() => void)[] = [];
-  const upstream = await startUpstream((request, socket) => {
-    if (!request.requestLine.includes('/held')) return okAnswer();
-    held.push(() => socket.write(okAnswer('{"held":true}')));
-    return undefined;
-  });
+  const { held, respond } = holdNamed();
+  const upstream = await startUpstream(respond);
   onTestFinished(() => upstream.close());
   return { upstream, held };
 }
@@ -55,7 +52,7 @@ describe('a reload', () => {
     const answer = sendRaw(guard.port, head('GET', '/api/v4/clients/held'));
     await until(() => held.length === 1, 'the request reaches the broker');
     await reload({ url: second.url });
-    held[0]?.();
+    held[0]?.give();
     expect(await answer).toMatchObject({ status: 200, body: '{"held":true}' });
     expect((await sendRaw(guard.port, head('GET', '/api/v4/brokers'))).status).toBe(200);
     expect(second.requests).toHaveLength(1);
@@ -71,7 +68,7 @@ describe('a reload', () => {
     // Its head has been read once a later connection has been answered.
     await sendRaw(guard.port, 'GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
     await reload({});
-    held[0]?.();
+    held[0]?.give();
     expect([(await first).status, (await waiting).status]).toEqual([200, 200]);
   });
 

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { loadSettings } from '../../src/config/load.ts';
 import { until, writeSettings } from '../support/guard.ts';
+import { holdAnswers } from '../support/held-answers.ts';
 import { BROKERS, type Pair, PUBLISH, startPair } from '../support/pair.ts';
 import { okAnswer } from '../support/upstream.ts';
 
@@ -20,15 +21,9 @@ const reload = ({ guard, upstream }: Pair, changes: Changes = {}) =>
 
 describe('a reload', () => {
   it('that changes nothing about the broker opens no connections beyond guard.upstream.connections', async () => {
-    const held: (() => void)[] = [];
+    const { held, respond, release } = holdAnswers();
     const connections = `upstream.connections = ${LIMIT}`;
-    const pair = await startPair({
-      guard: connections,
-      respond: (_, socket) => {
-        held.push(() => void socket.write(okAnswer()));
-        return undefined;
-      },
-    });
+    const pair = await startPair({ guard: connections, respond });
     const calls = [pair.ask(), pair.ask()];
     await until(() => held.length === LIMIT, 'every connection in use');
     for (let round = 0; round < 3; round++) {
@@ -38,9 +33,7 @@ describe('a reload', () => {
     // What a call answered by the guard itself finds: those before it have been read.
     await pair.ask('GET', '/elsewhere');
     expect(pair.upstream.connections()).toEqual({ accepted: LIMIT, open: LIMIT });
-    const releasing = setInterval(() => {
-      for (const answer of held.splice(0)) answer();
-    }, 1);
+    const releasing = setInterval(release, 1);
     for (const answer of await Promise.all(calls)) expect(answer.status).toBe(200);
     clearInterval(releasing);
     expect(pair.upstream.connections().accepted).toBe(LIMIT);

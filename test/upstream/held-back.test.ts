@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { until } from '../support/guard.ts';
+import { holdAnswers } from '../support/held-answers.ts';
 import { type Pair, PUBLISH, startPair } from '../support/pair.ts';
 import { okAnswer } from '../support/upstream.ts';
 
@@ -10,18 +11,10 @@ const LARGE = 'Content-Length: 100000';
 
 /** A broker that holds publishes until it is told to answer, and shows the sockets of large ones by their heads. */
 function holdPublishes() {
-  const held: (() => void)[] = [];
   const large: Socket[] = [];
   return {
-    held,
+    ...holdAnswers(),
     large,
-    release: () => {
-      for (const answer of held.splice(0)) answer();
-    },
-    respond: (_: unknown, socket: Socket) => {
-      held.push(() => void socket.write(okAnswer('{"code":0}')));
-      return undefined;
-    },
     respondEarly: ({ head }: { head: string }, socket: Socket) => {
       if (head.toLowerCase().includes('content-length: 100000')) large.push(socket);
       return undefined;

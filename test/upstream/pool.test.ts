@@ -2,24 +2,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { UpstreamPool } from '../../src/upstream/pool.ts';
 import { until } from '../support/guard.ts';
+import { holdAnswers } from '../support/held-answers.ts';
 import { BROKERS, PUBLISH, startPair } from '../support/pair.ts';
 import { expectRefusal } from '../support/refusal.ts';
 import { okAnswer, startUpstream } from '../support/upstream.ts';
-
-/** A broker that answers when it is told to. */
-function holdAnswers() {
-  const held: (() => void)[] = [];
-  return {
-    held,
-    respond: (_: unknown, socket: { write(bytes: string): unknown }) => {
-      held.push(() => void socket.write(okAnswer()));
-      return undefined;
-    },
-    release: () => {
-      for (const answer of held.splice(0)) answer();
-    },
-  };
-}
 
 describe('a connection to the broker', () => {
   it('is reused by callers one after the other', async () => {
@@ -115,8 +101,8 @@ describe('guard.upstream.connections', () => {
     const broker = holdAnswers();
     const pair = await startPair({
       guard: 'upstream { connections = 3, timeouts { connect = 1s, headers = 2s, body = 10s } }',
-      respond: ({ requestLine }, socket) => {
-        if (requestLine.startsWith('POST')) broker.respond(undefined, socket);
+      respond: (request, socket) => {
+        if (request.requestLine.startsWith('POST')) broker.respond(request, socket);
         // Reads hold their connections with half an answer each.
         else socket.write('HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\nhalf an answer');
         return undefined;

@@ -2,27 +2,25 @@
 import type { Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../support/guard.ts';
+import { holdAnswers } from '../support/held-answers.ts';
 import { BROKERS, type Pair, PUBLISH, startPair } from '../support/pair.ts';
-import { okAnswer, type SeenRequest } from '../support/upstream.ts';
+import type { SeenRequest } from '../support/upstream.ts';
 
 /** A broker that answers when it is told to, and counts what it has in hand. */
-function holdAnswers() {
-  const held: { readonly isPublish: boolean; readonly answer: () => void }[] = [];
+function holdCounted() {
+  const { held, respond, release } = holdAnswers();
   const most = { publishes: 0 };
-  const publishes = () => held.filter(({ isPublish }) => isPublish).length;
+  const publishes = () => held.filter(({ request }) => request.requestLine.includes('/mqtt/')).length;
   return {
     most,
     publishes,
     reads: () => held.length - publishes(),
-    respond: ({ requestLine }: SeenRequest, socket: Socket) => {
-      const isPublish = requestLine.includes('/mqtt/');
-      held.push({ isPublish, answer: () => void socket.write(okAnswer('{"code":0}')) });
+    respond: (request: SeenRequest, socket: Socket) => {
+      const answer = respond(request, socket);
       most.publishes = Math.max(most.publishes, publishes());
-      return undefined;
+      return answer;
     },
-    release: () => {
-      for (const { answer } of held.splice(0)) answer();
-    },
+    release,
   };
 }
 
@@ -35,7 +33,7 @@ const publish = (pair: Pair, target = PUBLISH) => pair.ask('POST', target, ['Con
 
 describe('publishes', () => {
   it.each([PUBLISH, '/api/v4/mqtt/publish_batch'])('to %s go to NanoMQ two at a time', async (target) => {
-    const broker = holdAnswers();
+    const broker = holdCounted();
     const pair = await startPair({ respond: broker.respond });
     const answers = Array.from({ length: 40 }, () => publish(pair, target));
     await until(() => broker.publishes() === 2, 'two publishes at the broker');
@@ -45,7 +43,7 @@ describe('publishes', () => {
   });
 
   it('that wait leave the connections to reads', async () => {
-    const broker = holdAnswers();
+    const broker = holdCounted();
     const pair = await startPair({ respond: broker.respond, guard: 'upstream.connections = 8' });
     const publishing = Array.from({ length: 10 }, () => publish(pair));
     await until(() => broker.publishes() === 2, 'two publishes at the broker');
@@ -57,7 +55,7 @@ describe('publishes', () => {
   });
 
   it('whose callers leave the line make room in it', async () => {
-    const broker = holdAnswers();
+    const broker = holdCounted();
     const pair = await startPair({ respond: broker.respond });
     const first = [publish(pair), publish(pair)];
     await until(() => broker.publishes() === 2, 'two publishes at the broker');
@@ -75,7 +73,7 @@ describe('publishes', () => {
   });
 
   it('with a large body count from when the broker has it whole: those who drip hold up nobody', async () => {
-    const broker = holdAnswers();
+    const broker = holdCounted();
     const pair = await startPair({ respond: broker.respond });
     const dripping = await Promise.all([pair.open(), pair.open(), pair.open()]);
     for (const one of dripping)
@@ -91,7 +89,7 @@ describe('publishes', () => {
   });
 
   it('go to a broker of another kind as wide as there are connections', async () => {
-    const broker = holdAnswers();
+    const broker = holdCounted();
     const pair = await startPair({ respond: broker.respond, guard: 'upstream.profile = generic' });
     const answers = Array.from({ length: 8 }, () => publish(pair));
     await until(() => broker.publishes() === 8, 'all publishes at the broker');
@@ -100,7 +98,7 @@ describe('publishes', () => {
   });
 
   it('whose turn does not come in time are upstream_busy', async () => {
-    const broker = holdAnswers();
+    const broker = holdCounted();
     const pair = await startPair({
       respond: broker.respond,
       guard: 'upstream.timeouts { connect = 1s, headers = 400ms, body = 5s }',
@@ -111,7 +109,7 @@ describe('publishes', () => {
   });
 
   it('of all sizes get through the only connection: none waits for what another one holds', async () => {
-    const broker = holdAnswers();
+    const broker = holdCounted();
     const pair = await startPair({ respond: broker.respond, guard: 'upstream.connections = 1' });
     const large = await pair.open();
     large.write(pair.head('POST', PUBLISH, ['Content-Length: 100000']) + 'x'.repeat(99_999));

@@ -7,7 +7,7 @@ import { until } from '../../support/guard.ts';
 import { makeIssuer, mintToken } from '../../support/issuers.ts';
 import { isRunning, MAIN, type RunningProgram, startProcess } from '../../support/program.ts';
 import { openRaw, type RawAnswer, type RawConnection, sendRaw } from '../../support/raw.ts';
-import { okAnswer, type RecordingUpstream, type Responder, startUpstream } from '../../support/upstream.ts';
+import { type RecordingUpstream, type Responder, startUpstream } from '../../support/upstream.ts';
 import { makeWorkspace } from '../../support/workspace.ts';
 
 /** The issuer `ops.pub` of every crew. */
@@ -231,21 +231,4 @@ export function readAllRecords(stdout: string): Record<string, unknown>[] {
     .slice(0, -1)
     .split('\n')
     .map((line) => JSON.parse(line));
-}
-
-/** A broker that answers what is asked of `/held` only when it is told to, and the rest at once. */
-export function holdAnswers() {
-  const held: { worker: string; release: () => void }[] = [];
-  const respond: Responder = (seen, socket) => {
-    if (!seen.requestLine.includes('/held')) return okAnswer();
-    held.push({ worker: workerOf(seen), release: () => void socket.write(okAnswer('{"held":true}')) });
-    return undefined;
-  };
-  return {
-    held,
-    respond,
-    release: () => {
-      for (const { release } of held.splice(0)) release();
-    },
-  };
 }

@@ -6,14 +6,15 @@ import { DEADLINE_MS, startCrew, statuses } from './harness.ts';
 const COUNT = 'broker_guard_request_seconds_count';
 const ALLOWED = 'broker_guard_requests_total{action="brokers.list",outcome="allowed",reason=""}';
 
+const expectAllowed = ({ service }: { service: number }, count: number) =>
+  expect.poll(async () => (await readMetrics(service)).value(ALLOWED), { timeout: DEADLINE_MS }).toBe(count);
+
 describe('the metrics of workers', () => {
   it('are summed', async () => {
     const crew = await startCrew();
     const each = await crew.openEach();
     await statuses(each, crew.token);
-    await expect
-      .poll(async () => (await readMetrics(crew.service)).value(ALLOWED), { timeout: DEADLINE_MS })
-      .toBe(2);
+    await expectAllowed(crew, 2);
     const page = await readMetrics(crew.service);
     expect(page.text.match(/^broker_guard_build_info/gm)).toHaveLength(1);
     expect(page.value('broker_guard_issuer_keys{state="usable"}')).toBe(1);
@@ -26,9 +27,7 @@ describe('the metrics of workers', () => {
     const crew = await startCrew();
     const each = await crew.openEach();
     await statuses(each, crew.token);
-    await expect
-      .poll(async () => (await readMetrics(crew.service)).value(ALLOWED), { timeout: DEADLINE_MS })
-      .toBe(2);
+    await expectAllowed(crew, 2);
     const before = (await readMetrics(crew.service)).value(COUNT) as number;
     await crew.replace(crew.pids);
     const after = await readMetrics(crew.service);
@@ -36,17 +35,13 @@ describe('the metrics of workers', () => {
     expect(after.value(COUNT)).toBeGreaterThanOrEqual(before);
     expect(after.value('broker_guard_upstream_connections')).toBe(0);
     await crew.ask();
-    await expect
-      .poll(async () => (await readMetrics(crew.service)).value(ALLOWED), { timeout: DEADLINE_MS })
-      .toBe(3);
+    await expectAllowed(crew, 3);
   });
 
   it('come from the others while one stands still, with what it had counted last', async () => {
     const crew = await startCrew();
     await statuses(await crew.openEach(), crew.token);
-    await expect
-      .poll(async () => (await readMetrics(crew.service)).value(ALLOWED), { timeout: DEADLINE_MS })
-      .toBe(2);
+    await expectAllowed(crew, 2);
     const [pid] = crew.pids as [number];
     process.kill(pid, 'SIGSTOP');
     try {

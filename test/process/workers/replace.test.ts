@@ -3,6 +3,7 @@ import { copyFileSync, cpSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { until } from '../../support/guard.ts';
+import { holdNamed } from '../../support/held-answers.ts';
 import { mintToken } from '../../support/issuers.ts';
 import { isRunning, runProgram } from '../../support/program.ts';
 import { openRaw } from '../../support/raw.ts';
@@ -12,7 +13,6 @@ import {
   DEADLINE_MS,
   DEV,
   head,
-  holdAnswers,
   OPS,
   openUpstream,
   pauseProcess,
@@ -26,7 +26,7 @@ import {
 
 describe('a worker that is killed', () => {
   it('is replaced, with a line that says so; what runs in the other goes on', async () => {
-    const { held, respond, release } = holdAnswers();
+    const { held, respond, release } = holdNamed();
     const crew = await startCrew({ respond });
     const each = await crew.openEach();
     for (const connection of each) connection.write(head('/api/v4/clients/held', crew.token));

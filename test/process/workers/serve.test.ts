@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../../support/guard.ts';
+import { holdNamed } from '../../support/held-answers.ts';
 import { ROOT } from '../../support/root.ts';
-import { DEADLINE_MS, DEV, head, holdAnswers, OPS, readRecords, startCrew, workerOf } from './harness.ts';
+import { DEADLINE_MS, DEV, head, OPS, readRecords, startCrew, workerOf } from './harness.ts';
 
 describe('two workers', () => {
   it('are announced as one guard, share the connections, and leave one record a request on its standard output', async () => {
@@ -68,7 +69,7 @@ describe('two workers', () => {
 
 describe('guard.upstream.connections', () => {
   it('is kept by all workers together, and each has its share', async () => {
-    const { held, respond, release } = holdAnswers();
+    const { held, respond, release } = holdNamed();
     let most = 0;
     const crew = await startCrew({
       guard: 'workers = 2, upstream.connections = 3',
@@ -83,7 +84,7 @@ describe('guard.upstream.connections', () => {
     ];
     for (const client of clients) client.write(head('/api/v4/clients/held', crew.token));
     await until(() => held.length === 3, 'three calls at the broker', DEADLINE_MS);
-    const workers = held.map(({ worker }) => worker);
+    const workers = held.map(({ request }) => workerOf(request));
     const shares = [...new Set(workers)].map((one) => workers.filter((worker) => worker === one).length);
     expect(shares.sort()).toEqual([1, 2]);
     const releasing = setInterval(release, 5);
@@ -95,7 +96,7 @@ describe('guard.upstream.connections', () => {
 
 describe('publishes', () => {
   it('go to NanoMQ two at a time, whoever of two workers has them', async () => {
-    const { held, respond, release } = holdAnswers();
+    const { held, respond, release } = holdNamed();
     const crew = await startCrew({ guard: 'workers = 2', respond });
     const clients = [
       ...(await crew.openEach()),
@@ -103,7 +104,7 @@ describe('publishes', () => {
     ];
     for (const client of clients) client.write(head('/api/v4/mqtt/publish?/held', crew.token, 'POST'));
     await until(() => held.length === 2, 'two publishes at the broker', DEADLINE_MS);
-    expect(new Set(held.map(({ worker }) => worker)).size).toBe(2);
+    expect(new Set(held.map(({ request }) => workerOf(request))).size).toBe(2);
     let most = held.length;
     const releasing = setInterval(() => {
       most = Math.max(most, held.length);

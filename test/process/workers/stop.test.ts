@@ -1,6 +1,7 @@
 // The end of a guard of several workers: in order when it is asked, and with nobody left behind when it is killed.
 import { describe, expect, it } from 'vitest';
 import { until } from '../../support/guard.ts';
+import { holdNamed } from '../../support/held-answers.ts';
 import { isRunning, startProgram } from '../../support/program.ts';
 import { openSocket } from '../../support/raw.ts';
 import { makeWorkspace } from '../../support/workspace.ts';
@@ -8,7 +9,6 @@ import {
   type CrewOptions,
   DEADLINE_MS,
   head,
-  holdAnswers,
   OPS,
   pauseProcess,
   readRecords,
@@ -19,7 +19,7 @@ import {
 
 /** A request under way in each worker, held by the broker. */
 async function startHeld(options: CrewOptions = {}) {
-  const { held, respond, release } = holdAnswers();
+  const { held, respond, release } = holdNamed();
   const crew = await startCrew({ respond, ...options });
   const each = await crew.openEach();
   for (const connection of each) connection.write(head('/api/v4/clients/held', crew.token));

@@ -15,7 +15,7 @@ export async function reload(parts: Parts, wanted: Settings): Promise<void> {
     throw error;
   });
   replace(parts, opened);
-  // If the guard was stopped meanwhile, it has closed the setup of before.
+  // A stop that came meanwhile may have closed the setup of before, and not this one.
   if (state.isDraining) return closeSetup(opened);
   reportFixed(initial, wanted, around.report);
   reportPolicy(opened, around.report);

@@ -33,29 +33,16 @@ export interface Service {
 }
 
 /** @throws Failure naming the setting to change */
-export async function openService(
-  { state, serving, changes, hooked }: ServiceSources,
-  { audit, say, now }: Surroundings,
-): Promise<Service> {
-  const readiness = createReadiness({
-    usableIssuers: () => state.setup.core.keys.usableIssuers(),
-    probe: () => serving.probe(),
-    isDraining: () => state.isDraining,
-  });
-  const metrics = createMetricsPage({
-    core: () => state.setup.core,
-    tls: () => state.setup.tls,
-    keyReloads: () => changes.keyChanges,
-    audit,
-    served: () => serving.metrics(),
-    hooks: () => hooked.metrics(),
-  });
+export async function openService(sources: ServiceSources, around: Surroundings): Promise<Service> {
+  const { state, hooked } = sources;
+  const { audit, say, now } = around;
   const recorder = createRecorder({ observers: [auditRefusals(audit)], now, tick });
+  const readiness = openReadiness(sources);
   const app = createServiceApp({
     recorder,
     say,
     readiness,
-    metrics,
+    metrics: openMetrics(sources, audit),
     core: () => state.setup.core,
     settings: () => state.setup.settings,
     addRoutes: hooked.addRoutes,
@@ -73,6 +60,23 @@ export async function openService(
     close: () => closeServer(server, 0),
   };
 }
+
+const openReadiness = ({ state, serving }: ServiceSources) =>
+  createReadiness({
+    usableIssuers: () => state.setup.core.keys.usableIssuers(),
+    probe: () => serving.probe(),
+    isDraining: () => state.isDraining,
+  });
+
+const openMetrics = ({ state, serving, changes, hooked }: ServiceSources, audit: AuditLog) =>
+  createMetricsPage({
+    core: () => state.setup.core,
+    tls: () => state.setup.tls,
+    keyReloads: () => changes.keyChanges,
+    audit,
+    served: () => serving.metrics(),
+    hooks: () => hooked.metrics(),
+  });
 
 /** Health checks and reads of public keys are too frequent to record; what fails there is recorded. */
 function auditRefusals(audit: AuditLog): Observer {

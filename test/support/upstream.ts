@@ -43,12 +43,17 @@ export async function startUpstream(
   const server = createServer((socket) => {
     const connection = ++accepted;
     sockets.add(socket);
-    let pending: Buffer = Buffer.alloc(0);
+    let parts: Buffer[] = [];
+    /** Of the body that has begun: looked at again once it is whole, or a large one would be copied at each of its parts. */
+    let missing = 0;
     let early: string | undefined;
     socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
     socket.on('data', (chunk) => {
       received.push(chunk);
-      pending = Buffer.concat([pending, chunk]);
+      parts.push(chunk);
+      missing -= chunk.length;
+      if (missing > 0) return;
+      let pending: Buffer = Buffer.concat(parts);
       for (
         let next = takeRequest(pending, connection);
         next !== undefined;
@@ -65,6 +70,8 @@ export async function startUpstream(
         const answer = respondEarly(started.request, socket);
         if (answer !== undefined) socket.write(answer);
       }
+      parts = [pending];
+      missing = started === undefined ? 0 : bodyLength(started.request) - started.rest.length;
     });
   });
   const port = await listenOnLoopback(server);
@@ -86,10 +93,12 @@ function takeRequest(pending: Buffer, connection: number) {
   const started = takeHead(pending, connection);
   if (started === undefined) return undefined;
   const { request, rest } = started;
-  const length = Number(request.headers.get('content-length') ?? 0);
+  const length = bodyLength(request);
   if (rest.length < length) return undefined;
   return { request: { ...request, body: rest.subarray(0, length) }, rest: rest.subarray(length) };
 }
+
+const bodyLength = ({ headers }: SeenRequest): number => Number(headers.get('content-length') ?? 0);
 
 function takeHead(pending: Buffer, connection: number): { request: SeenRequest; rest: Buffer } | undefined {
   const headEnd = pending.indexOf('\r\n\r\n');

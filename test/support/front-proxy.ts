@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { takePort } from './loopback.ts';
+import { takePort } from './free-port.ts';
 import { openSocket } from './raw.ts';
 import { ROOT } from './root.ts';
 import { makeWorkspace } from './workspace.ts';

@@ -18,14 +18,6 @@ export async function listenAs(server: Server, transport: 'tcp' | 'unix'): Promi
   return `unix:${path}`;
 }
 
-/** For a program that cannot be told to choose one itself. */
-export async function takePort(): Promise<number> {
-  const server = createServer();
-  const port = await listenOnLoopback(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** Somebody else's until the test is over. */
 export async function occupyPort(): Promise<number> {
   const server = createServer();

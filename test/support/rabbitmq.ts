@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { takePort } from './loopback.ts';
+import { takePort } from './free-port.ts';
 import { ROOT } from './root.ts';
 import { MAY_SKIP } from './tools.ts';
 

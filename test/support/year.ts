@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { takePort } from './loopback.ts';
+import { takePort } from './free-port.ts';
 import { type Finished, isRunning, startProcess } from './program.ts';
 import { okAnswer, type RecordingUpstream, startUpstream } from './upstream.ts';
 import { waitFor } from './wait-for.ts';

@@ -5,8 +5,9 @@ const slow = listSlowTests();
 
 export default defineConfig({
   test: {
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // A loaded machine starts processes slowly; what has a time of its own says so itself.
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
     setupFiles: ['test/support/after-each.ts'],
     projects: [
       // They share a process: loading everything again for each file would take longer than the tests.

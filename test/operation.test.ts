@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { DEADLINE_MS, openUpstream, readRecords, startCrew, writeConf } from './process/workers/harness.ts';
+import { openUpstream, readRecords, startCrew, writeConf } from './process/workers/harness.ts';
 import { until } from './support/guard.ts';
 import { makeIssuer, mintToken } from './support/issuers.ts';
 import { readCommands } from './support/page.ts';
@@ -31,7 +31,7 @@ it.skipIf(lacks('logrotate'))(
     const read = (name: string) => readFileSync(join(log, name), 'utf8');
     for (const name of ['one', 'two', 'three']) {
       await crew.ask(`/api/v4/clients/${name}`);
-      await until(() => read('audit.log').includes(`/${name}"`), `the record of ${name}`, DEADLINE_MS);
+      await until(() => read('audit.log').includes(`/${name}"`), `the record of ${name}`);
       const from = crew.program.stderr().length;
       execFileSync('logrotate', ['-f', '-s', join(crew.cwd, 'state'), conf]);
       await crew.told(/opened again/, from);

@@ -24,7 +24,7 @@ async function startGuard() {
     writeFileSync(join(cwd, 'nanomq.conf'), text);
     const from = program.stderr().length;
     program.child.kill('SIGHUP');
-    await until(() => told.test(program.stderr().slice(from)), String(told), 10_000);
+    await until(() => told.test(program.stderr().slice(from)), String(told));
   };
   const request = buildHead('GET', BROKERS, [`Authorization: Bearer ${mintToken(OPS)}`]);
   return { conf, reload, ask: async () => (await sendRaw(front, request)).status };

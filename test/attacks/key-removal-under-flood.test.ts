@@ -77,4 +77,4 @@ it('a key that is removed or replaced is refused after a second, on a connection
   renameSync(join(keys, '.next'), join(keys, 'dev.pub'));
   await delay(CONTRACT_MS);
   expect([await statusOf(ops), await statusOf(dev)]).toEqual([401, 401]);
-}, 60_000);
+});

@@ -70,7 +70,7 @@ describe('Expect: 100-continue', () => {
     const pair = await startPair();
     const connection = await pair.open();
     connection.write(pair.head('POST', PUBLISH, EXPECT));
-    await connection.wait(5000, () => connection.received.toString() === 'HTTP/1.1 100 Continue\r\n\r\n');
+    await connection.wait(() => connection.received.toString() === 'HTTP/1.1 100 Continue\r\n\r\n');
     connection.write('hello');
     expect(await connection.next()).toMatchObject({ status: 200, interim: [100] });
     expect(pair.upstream.requests[0]?.body.toString()).toBe('hello');

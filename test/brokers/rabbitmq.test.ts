@@ -43,7 +43,7 @@ describe.skipIf(lacksRabbitmq)('RabbitMQ behind the guard', () => {
   afterAll(async () => {
     await guard?.stop();
     await broker?.stop();
-  }, 60_000);
+  });
 
   async function ask(method: string, target: string, body?: object, port = guard.port) {
     const text = body === undefined ? '' : JSON.stringify(body);
@@ -272,5 +272,5 @@ describe.skipIf(lacksRabbitmq)('RabbitMQ behind the guard', () => {
       { hook: 'rabbitmq', target: 'goes', rule: 'token_expired', outcome: 'allowed', upstream_status: 204 },
     ]);
     expect(other.connected).toBe(true);
-  }, 40_000);
+  });
 });

@@ -54,7 +54,7 @@ describe.skipIf(lacksChromium)('a page in Chromium', () => {
     // The preflight of one path and method is remembered by the browser.
     expect(records.filter(({ action }) => action === 'cors.preflight').length).toBe(2);
     expect(records.length).toBe(2 + 5);
-  }, 90_000);
+  });
 
   it('of another origin reads nothing, and only what needs no preflight arrives', async () => {
     const { pair, results } = await callFrom('other');
@@ -70,5 +70,5 @@ describe.skipIf(lacksChromium)('a page in Chromium', () => {
     expect(new Set(pair.guard.records.map(({ method, reason }) => `${method} ${reason}`))).toEqual(
       new Set(['OPTIONS method_not_allowed', 'GET token_missing']),
     );
-  }, 90_000);
+  });
 });

@@ -14,7 +14,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   type Crew,
-  DEADLINE_MS,
   readAllRecords,
   readRecords,
   startCrew,
@@ -26,16 +25,22 @@ import { makeIssuer } from '../support/issuers.ts';
 import { readMetrics } from '../support/metrics.ts';
 import { runProgram } from '../support/program.ts';
 import { lacks } from '../support/tools.ts';
+import { DEADLINE_MS } from '../support/wait-for.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 
 const AUDIT = 'audit.file = audit.log';
 const ONE = 'workers = 1';
 
 const read = (file: string): string => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+/** While somebody writes: what is there of the last line may not be all of it. */
+const readSoFar = (file: string): string => read(file).replace(/[^\n]+$/, '');
 const requestsIn = (file: string): Record<string, unknown>[] => readRecords(read(file));
 
 async function untilRecords(file: string, count: number): Promise<void> {
-  await until(() => requestsIn(file).length >= count, `${count} records in ${file}`, DEADLINE_MS);
+  await until(
+    () => readRecords(readSoFar(file)).length >= count,
+    () => `${count} records in ${file}, which has\n${read(file)}`,
+  );
 }
 
 describe('guard.audit.file', () => {
@@ -139,11 +144,10 @@ describe('guard.audit.file', () => {
     rmSync(join(crew.cwd, 'keys/new.pub'));
     crew.write('keys/ops.policy.conf', 'roles = [viewer]');
     const types = () =>
-      readAllRecords(read(join(crew.cwd, 'audit.log'))).map(({ type, change }) => change ?? type);
+      readAllRecords(readSoFar(join(crew.cwd, 'audit.log'))).map(({ type, change }) => change ?? type);
     await until(
       () => types().includes('rules') && types().includes('removed'),
-      'the records of the keys',
-      DEADLINE_MS,
+      () => `the records of the keys, not ${types()}\n${crew.program.stderr()}`,
     );
     await crew.reload(writeConf(crew.upstream.url, `${ONE}, ${AUDIT}`));
     await crew.reload('guard { no = 1 }', /stay as they were/);
@@ -196,7 +200,6 @@ describe.skipIf(lacks('logrotate'))('logrotate', () => {
       await until(
         () => (crew.program.stderr().match(/opened again/g) ?? []).length === round,
         'the file to be opened again',
-        DEADLINE_MS,
       );
     }
     await crew.ask();
@@ -205,7 +208,10 @@ describe.skipIf(lacks('logrotate'))('logrotate', () => {
     const counts = ['audit.log.2', 'audit.log.1', 'audit.log'].map(
       (name) => requestsIn(join(crew.cwd, name)).length,
     );
-    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(asked);
+    expect(
+      counts.reduce((sum, count) => sum + count, 0),
+      crew.program.stderr(),
+    ).toBe(asked);
     expect(counts.every((count) => count > 0)).toBe(true);
     expect(crew.program.stderr()).not.toMatch(/could not be written/);
   });

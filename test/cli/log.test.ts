@@ -35,7 +35,7 @@ async function readUntil(last: string, cwd: string, ...flags: readonly string[])
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said += text;
   });
-  await until(() => said.split(last)[1]?.includes('\n') === true, `the guard to say ${last}`, 15_000);
+  await until(() => said.split(last)[1]?.includes('\n') === true, `the guard to say ${last}`);
   return said.trimEnd().split('\n');
 }
 
@@ -115,7 +115,7 @@ describe('a terminal', () => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       shown += text;
     });
-    await until(() => /listening on \S+:\d+, service on/.test(shown), 'the guard to listen', 15_000);
+    await until(() => /listening on \S+:\d+, service on/.test(shown), 'the guard to listen');
     const port = Number(/listening on http:\/\/127\.0\.0\.1:(\d+)/.exec(shown)?.[1]);
     const token = mintToken(ops, { sub: 'grafana' });
     await sendRaw(
@@ -127,14 +127,14 @@ describe('a terminal', () => {
       /^\d\d:\d\d:\d\d allowed GET \/api\/v4\/clients 200 ops\.pub \(grafana\) clients\.list [\d.]+ ms from 127\.0\.0\.1\r?$/m;
     const denied =
       /^\d\d:\d\d:\d\d denied {2}GET \/api\/v4\/clients 401 token_missing clients\.list [\d.]+ ms from 127\.0\.0\.1\r?$/m;
-    await until(() => allowed.test(shown) && denied.test(shown), 'both records', 15_000);
+    await until(() => allowed.test(shown) && denied.test(shown), 'both records');
     expect(shown).not.toContain('{"type"');
     const pid = Number(/^pid (\d+) listening/m.exec(shown)?.[1]);
     writeFileSync(join(cwd, 'nanomq.conf'), writeConf(upstream.url, 'workers = 2, audit.file = audit.log'));
     process.kill(pid, 'SIGHUP');
     const inFile = () =>
       existsSync(join(cwd, 'audit.log')) ? readFileSync(join(cwd, 'audit.log'), 'utf8') : '';
-    await until(() => inFile().endsWith('\n'), 'a record in the file', 15_000);
+    await until(() => inFile().endsWith('\n'), 'a record in the file');
     expect(JSON.parse(inFile().split('\n')[0] as string)).toMatchObject({ type: 'reload', outcome: 'done' });
   });
 });

@@ -301,7 +301,7 @@ describe('SIGTERM', () => {
     const ports = await announcedPorts(program);
     const answer = sendRaw(ports.front, get('/api/v4/clients/slow', mintToken(OPS)), 20_000);
     answer.catch(() => undefined);
-    await until(() => release.length === 1, 'the slow request reaches the broker', 10_000);
+    await until(() => release.length === 1, 'the slow request reaches the broker');
     program.child.kill('SIGTERM');
     await program.told(/stopping: finishing what runs/);
     return { program, ports, answer, release: release[0] as () => void };
@@ -384,7 +384,7 @@ describe('SIGHUP', () => {
       writeFileSync(join(cwd, 'nanomq.conf'), changed);
       const from = program.stderr().length;
       program.child.kill('SIGHUP');
-      await until(() => told.test(program.stderr().slice(from)), String(told), 10_000);
+      await until(() => told.test(program.stderr().slice(from)), String(told));
       return program.stderr().slice(from);
     };
     const status = async (token: string) => (await sendRaw(ports.front, get('/api/v4', token))).status;
@@ -487,7 +487,7 @@ describe('npm start', () => {
     const program = start({ cwd });
     const { front } = await announcedPorts(program);
     const answer = sendRaw(front, get('/api/v4/clients/slow', mintToken(OPS)), 20_000);
-    await until(() => release.length === 1, 'the slow request reaches the broker', 10_000);
+    await until(() => release.length === 1, 'the slow request reaches the broker');
     program.child.kill('SIGINT');
     await program.told(/stopping/);
     program.child.kill('SIGINT');

@@ -144,5 +144,5 @@ describe.skipIf(lacks('prometheus'))('Prometheus', () => {
       .poll(() => query(asked).catch(() => undefined), { timeout: 30_000, interval: 100 })
       .toBe('1');
     expect(await query('up{job="broker-guard"}')).toBe('1');
-  }, 40_000);
+  });
 });

@@ -5,6 +5,7 @@ import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { afterEach, vi } from 'vitest';
 import { type EmbeddedBroker, startEmbeddedBroker } from '../../src/embedded/broker.ts';
 import type { MqttDoor } from '../../src/mqtt/door.ts';
+import { DEADLINE_MS } from '../support/wait-for.ts';
 
 export interface Answer {
   readonly status: number;
@@ -116,5 +117,5 @@ export function nextMessage(client: MqttClient): Promise<{ topic: string; payloa
 
 /** Waits until the assertion holds. */
 export function eventually(assertion: () => Promise<void> | void): Promise<void> {
-  return vi.waitFor(assertion, { timeout: 5_000, interval: 10 });
+  return vi.waitFor(assertion, { timeout: DEADLINE_MS, interval: 10 });
 }

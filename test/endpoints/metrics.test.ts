@@ -9,6 +9,7 @@ import { makeIssuer, mintToken } from '../support/issuers.ts';
 import { readMetrics } from '../support/metrics.ts';
 import { openRaw, sendRaw } from '../support/raw.ts';
 import { okAnswer, type Responder, startUpstream } from '../support/upstream.ts';
+import { DEADLINE_MS } from '../support/wait-for.ts';
 
 const OPS = makeIssuer();
 
@@ -181,7 +182,7 @@ describe('/metrics', () => {
     }
     await until(() => answer !== undefined, 'the first call at the broker');
     await expect
-      .poll(async () => (await scrape(0)).value('broker_guard_upstream_waiting'), { timeout: 5000 })
+      .poll(async () => (await scrape(0)).value('broker_guard_upstream_waiting'), { timeout: DEADLINE_MS })
       .toBe(2);
     expect((await scrape(0)).value('broker_guard_upstream_connections')).toBe(1);
   });

@@ -13,7 +13,7 @@ import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DirectoryFollower } from '../../src/files/follower.ts';
-import { waitFor } from '../support/wait-for.ts';
+import { DEADLINE_MS, waitFor } from '../support/wait-for.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 import { HALF, LABELS, NOTES, note } from './material.ts';
 
@@ -164,7 +164,7 @@ describe('what the kernel tells of takes effect while a scan does not come to it
     vi.mocked(readdir)
       .mockReset()
       .mockImplementation(() => new Promise(() => undefined));
-    await vi.waitFor(() => expect(readdir).toHaveBeenCalled(), 5000);
+    await vi.waitFor(() => expect(readdir).toHaveBeenCalled(), DEADLINE_MS);
     return { directory, follower };
   }
 
@@ -230,7 +230,7 @@ describe('what the kernel tells of takes effect while a scan does not come to it
         await held;
         return names;
       });
-    await vi.waitFor(() => expect(readdir).toHaveBeenCalled(), 5000);
+    await vi.waitFor(() => expect(readdir).toHaveBeenCalled(), DEADLINE_MS);
     // No other listing helps: what comes after this one does not come.
     vi.mocked(readdir).mockImplementation(() => new Promise(() => undefined));
     writeFileSync(join(directory, 'a.note'), note('one'));
@@ -241,7 +241,7 @@ describe('what the kernel tells of takes effect while a scan does not come to it
       );
     await isThere();
     release();
-    await vi.waitFor(() => expect(vi.mocked(readdir).mock.calls.length).toBeGreaterThan(1), 5000);
+    await vi.waitFor(() => expect(vi.mocked(readdir).mock.calls.length).toBeGreaterThan(1), DEADLINE_MS);
     // Longer than the moment for which what is gone still counts.
     await delay(500);
     expect(textOf(follower, 'a.note')).toBe('one');

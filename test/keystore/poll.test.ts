@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync, renameSync, truncateSync, unlinkSync, writeF
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { DEADLINE_MS } from '../support/wait-for.ts';
 import { filed, makeDirectory, openStore, pem, thumbprint, waitForKey, waitForRefusal } from './material.ts';
 
 // Network file systems and an exhausted inotify limit: nobody hints at anything.
@@ -76,7 +77,7 @@ describe('without free file descriptors', () => {
     vi.mocked(readdir).mockClear();
     unlinkSync(join(directory, 'dev.pub'));
     await waitForRefusal(store, 'dev.pub');
-    await vi.waitFor(() => expect(vi.mocked(readdir).mock.calls.length).toBeGreaterThan(3), 5000);
+    await vi.waitFor(() => expect(vi.mocked(readdir).mock.calls.length).toBeGreaterThan(3), DEADLINE_MS);
     expect(filed(store, 'ops.pub')).toBe(await thumbprint(0));
     expect(store.lookup('dev.pub')).toBeUndefined();
   });

@@ -110,7 +110,7 @@ describe('the body of an answer', () => {
     });
     const connection = await pair.open();
     connection.write(pair.head('GET', BROKERS));
-    await connection.wait(5000, () => connection.received.toString().endsWith('hello'));
+    await connection.wait(() => connection.received.toString().endsWith('hello'));
     finish();
     expect((await connection.next()).body).toBe('helloworld');
   });

@@ -47,7 +47,7 @@ describe('a reload', () => {
     await pair.ask();
     const client = await pair.open();
     client.write(pair.head('POST', PUBLISH, ['Transfer-Encoding: chunked', 'Expect: 100-continue']));
-    await client.wait(5000, () => client.received.includes('100 Continue'));
+    await client.wait(() => client.received.includes('100 Continue'));
     await reload(pair, { guard: 'upstream.timeouts.headers = 301ms' });
     // The upload outlives the last look that the replaced connections' keeper takes at its deadlines.
     await delay(700);

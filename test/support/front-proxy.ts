@@ -7,6 +7,7 @@ import { onTestFinished } from 'vitest';
 import { takePort } from './free-port.ts';
 import { openSocket } from './raw.ts';
 import { ROOT } from './root.ts';
+import { DEADLINE_MS } from './wait-for.ts';
 import { makeWorkspace } from './workspace.ts';
 
 /** Loaded from here where it is a package of its own. */
@@ -66,7 +67,7 @@ export async function startFrontProxy(
     child.kill('SIGTERM');
     await once(child, 'exit');
   });
-  for (const endMs = performance.now() + 10_000; performance.now() < endMs; ) {
+  for (const endMs = performance.now() + DEADLINE_MS; performance.now() < endMs; ) {
     if (child.exitCode !== null) throw new Error(`${program} ended: ${told}`);
     const socket = await openSocket(port).catch(() => undefined);
     socket?.destroy();

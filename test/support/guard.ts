@@ -8,6 +8,7 @@ import type { AuditRecord } from '../../src/observe/audit/record.ts';
 import { type RunningGuard, startGuard } from '../../src/process/start.ts';
 import { type KeptRecords, keepRecords } from './audit.ts';
 import { watchOutput } from './secrets.ts';
+import { DEADLINE_MS } from './wait-for.ts';
 
 export interface TestGuard {
   readonly port: number;
@@ -83,11 +84,19 @@ export async function startTestGuard(options: TestGuardOptions): Promise<TestGua
   };
 }
 
-/** Waits for a condition, asking again at every turn of the event loop. */
-export async function until(condition: () => boolean, what: string, deadlineMs = 5000): Promise<void> {
+/**
+ * Waits for a condition, asking again and again.
+ * @param what is awaited; a function says as well what there is instead when the time is over
+ */
+export async function until(
+  condition: () => boolean,
+  what: string | (() => string),
+  deadlineMs = DEADLINE_MS,
+): Promise<void> {
   const end = performance.now() + deadlineMs;
   while (!condition()) {
-    if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    if (performance.now() > end)
+      throw new Error(`not within ${deadlineMs} ms: ${typeof what === 'string' ? what : what()}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

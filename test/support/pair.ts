@@ -73,7 +73,10 @@ export class Pair {
   /** Exactly `count` records, once they are written. */
   async records(count: number): Promise<AuditRecord[]> {
     const { records } = this.guard;
-    await until(() => records.length >= count, `${count} audit records, there are ${records.length}`);
+    await until(
+      () => records.length >= count,
+      () => `${count} audit records, not ${JSON.stringify(records)}`,
+    );
     await new Promise((resolve) => setImmediate(resolve));
     if (records.length !== count) throw new Error(`${records.length} records: ${JSON.stringify(records)}`);
     return records;

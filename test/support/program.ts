@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './root.ts';
 import { watchOutput } from './secrets.ts';
+import { DEADLINE_MS } from './wait-for.ts';
 
 export const MAIN = join(ROOT, 'dist', 'main.js');
 
@@ -82,7 +83,8 @@ export function startProcess(file: string, args: readonly string[], options: Run
     ended,
     stdout: () => stdout,
     stderr: () => withoutTimes(stderr),
-    told: (pattern, deadlineMs = 15_000) => awaitText(child, () => withoutTimes(stderr), pattern, deadlineMs),
+    told: (pattern, deadlineMs = DEADLINE_MS) =>
+      awaitText(child, () => withoutTimes(stderr), pattern, deadlineMs),
     stop(signal = 'SIGTERM') {
       child.kill(signal);
       return ended;

@@ -1,6 +1,7 @@
 // A client that sends exactly the bytes it is told to: an HTTP library would repair some of them.
 import { connect, type Socket } from 'node:net';
 import { type AnswerOptions, type ParsedAnswer, parseAnswer, type RawAnswer } from './raw-answer.ts';
+import { DEADLINE_MS } from './wait-for.ts';
 
 export type { RawAnswer } from './raw-answer.ts';
 
@@ -32,20 +33,20 @@ export class RawConnection {
   }
 
   /** The next final answer; rejects when the connection ends before the answer is whole. */
-  async next(options: AnswerOptions = {}, deadlineMs = 10_000): Promise<RawAnswer> {
+  async next(options: AnswerOptions = {}, deadlineMs = DEADLINE_MS): Promise<RawAnswer> {
     let parsed: ParsedAnswer | undefined;
-    await this.wait(deadlineMs, () => {
+    await this.wait(() => {
       parsed = parseAnswer(this.received.subarray(this.taken), this.ended, options);
       return parsed !== undefined || this.ended;
-    });
+    }, deadlineMs);
     if (parsed === undefined) throw new Error(`the connection ended early: ${this.received}`);
     this.taken += parsed.size;
     return parsed.answer;
   }
 
   /** Resolves once the other side has ended the connection. */
-  closed(deadlineMs = 10_000): Promise<void> {
-    return this.wait(deadlineMs, () => this.ended);
+  closed(deadlineMs = DEADLINE_MS): Promise<void> {
+    return this.wait(() => this.ended, deadlineMs);
   }
 
   destroy(): void {
@@ -53,7 +54,7 @@ export class RawConnection {
   }
 
   /** Resolves when `isDone`, asked at every event of the connection. */
-  wait(deadlineMs: number, isDone: () => boolean): Promise<void> {
+  wait(isDone: () => boolean, deadlineMs = DEADLINE_MS): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new Error(`not within ${deadlineMs} ms: ${this.received.subarray(this.taken)}`)),
@@ -79,7 +80,7 @@ export async function openRaw(port: number, from?: string): Promise<RawConnectio
 export async function sendRaw(
   port: number,
   bytes: string | Buffer,
-  deadlineMs = 10_000,
+  deadlineMs = DEADLINE_MS,
   from?: string,
 ): Promise<RawAnswer> {
   const connection = await openRaw(port, from);

@@ -2,14 +2,17 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** For what no contract gives a time: a loaded machine may take long, and nothing waits so long where all is well. */
+export const DEADLINE_MS = 30_000;
+
 /** The contract: a change works within a second, however the file moved. */
-const DEADLINE_MS = 1000;
+const CHANGE_MS = 1000;
 
 /** Waits until the condition holds; fails with what was seen when it does not hold in time. */
 export async function waitFor<T>(
   look: () => T,
   isDone: (seen: T) => boolean,
-  deadlineMs = DEADLINE_MS,
+  deadlineMs = CHANGE_MS,
 ): Promise<void> {
   const startMs = performance.now();
   for (;;) {

@@ -68,7 +68,7 @@ function readSlowly(socket: Socket): void {
 /** What is wrong with the answer to an operation; undefined where nothing is. */
 async function judgeAnswer(connection: RawConnection, operation: Operation): Promise<string | undefined> {
   const { id, kind, method } = operation;
-  const answer = await connection.next({}, 20_000);
+  const answer = await connection.next();
   // A GET that was hung up on is made again where the connection had been used before; nothing else is.
   if (kind === 'dropped' && answer.status === 502) return undefined;
   if (answer.status !== 200) return `${method} ${id}: ${answer.status} ${answer.body}`;
@@ -82,7 +82,7 @@ async function leave(connection: RawConnection, operation: Operation): Promise<u
   if (operation.kind === 'leaves-early') connection.write(bytes.subarray(0, Math.ceil(bytes.length * 0.7)));
   else {
     connection.write(bytes);
-    await connection.wait(20_000, () => connection.received.length > 0 || connection.ended);
+    await connection.wait(() => connection.received.length > 0 || connection.ended);
   }
   connection.destroy();
   return undefined;

@@ -15,9 +15,6 @@ export const OPS = makeIssuer();
 /** For whoever else a test wants. */
 export const DEV = makeIssuer();
 
-/** On a loaded machine; nothing waits so long where all is well. */
-export const DEADLINE_MS = 15_000;
-
 export interface CrewOptions {
   readonly respond?: Responder;
   /** Further lines inside `guard { }`. */
@@ -77,7 +74,6 @@ export async function startCrewIn(
   });
   const [, front, service] = await program.told(
     /listening on https?:\/\/(\S+), service on http:\/\/\S+:(\d+)\n/,
-    DEADLINE_MS,
   );
   return new Crew(program, upstream, cwd, Number(front?.split(':').at(-1)), Number(service));
 }
@@ -123,7 +119,7 @@ export class Crew {
 
   /** One request on a connection of its own. */
   ask(path = '/api/v4/brokers', token = this.token): Promise<RawAnswer> {
-    return sendRaw(this.front, head(path, token), DEADLINE_MS);
+    return sendRaw(this.front, head(path, token));
   }
 
   /** A connection that is closed when the test is over. */
@@ -150,7 +146,7 @@ export class Crew {
   /** Asks the service listener. */
   async askService(path: string): Promise<{ status: number; body: Record<string, unknown> }> {
     const text = `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
-    const { status, body } = await sendRaw(this.service, text, DEADLINE_MS);
+    const { status, body } = await sendRaw(this.service, text);
     return { status, body: JSON.parse(body) };
   }
 
@@ -161,11 +157,10 @@ export class Crew {
   /** Waits until standard error, from the given length on, matches. Resolves with what was said from there. */
   async told(pattern: RegExp, from = 0): Promise<string> {
     const said = () => this.program.stderr().slice(from);
-    try {
-      await until(() => pattern.test(said()), String(pattern), DEADLINE_MS);
-    } catch (error) {
-      throw new Error(`${(error as Error).message}\n${this.program.stderr()}`);
-    }
+    await until(
+      () => pattern.test(said()),
+      () => `${pattern}\n${this.program.stderr()}`,
+    );
     return said();
   }
 
@@ -186,7 +181,10 @@ export class Crew {
         new RegExp(`^worker ${pid} has ended \\(SIGKILL\\): another takes its place$`, 'm'),
         from,
       );
-    await until(() => this.pids.length === 2, 'two workers again', DEADLINE_MS);
+    await until(
+      () => this.pids.length === 2,
+      () => `two workers again\n${this.program.stderr()}`,
+    );
   }
 }
 
@@ -198,7 +196,7 @@ export function request(
   method = 'GET',
 ): Promise<RawAnswer> {
   connection.write(head(path, token, method));
-  return connection.next({}, DEADLINE_MS);
+  return connection.next();
 }
 
 /** The statuses of a request on each connection. */
@@ -216,7 +214,7 @@ export async function pauseProcess(pid: number): Promise<void> {
     if (isRunning(pid)) process.kill(pid, 'SIGCONT');
   });
   const isStopped = () => /\) T /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  await until(isStopped, `process ${pid} to stand still`, DEADLINE_MS);
+  await until(isStopped, `process ${pid} to stand still`);
 }
 
 /** The audit records of requests; every line has to be a record, whole. */

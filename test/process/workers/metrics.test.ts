@@ -1,7 +1,8 @@
 // Metrics of a guard of several processes.
 import { describe, expect, it } from 'vitest';
 import { readMetrics } from '../../support/metrics.ts';
-import { DEADLINE_MS, startCrew, statuses } from './harness.ts';
+import { DEADLINE_MS } from '../../support/wait-for.ts';
+import { startCrew, statuses } from './harness.ts';
 
 const COUNT = 'broker_guard_request_seconds_count';
 const ALLOWED = 'broker_guard_requests_total{action="brokers.list",outcome="allowed",reason=""}';

@@ -8,9 +8,9 @@ import { mintToken } from '../../support/issuers.ts';
 import { isRunning, runProgram } from '../../support/program.ts';
 import { openRaw } from '../../support/raw.ts';
 import { ROOT } from '../../support/root.ts';
+import { DEADLINE_MS } from '../../support/wait-for.ts';
 import { makeWorkspace } from '../../support/workspace.ts';
 import {
-  DEADLINE_MS,
   DEV,
   head,
   OPS,
@@ -30,15 +30,15 @@ describe('a worker that is killed', () => {
     const crew = await startCrew({ respond });
     const each = await crew.openEach();
     for (const connection of each) connection.write(head('/api/v4/clients/held', crew.token));
-    await until(() => held.length === 2, 'a call of each worker at the broker', DEADLINE_MS);
+    await until(() => held.length === 2, 'a call of each worker at the broker');
     const [first, second] = crew.pids as [number, number];
     await crew.replace([first]);
-    await until(() => each.some(({ ended }) => ended), 'the end of its connection', DEADLINE_MS);
+    await until(() => each.some(({ ended }) => ended), 'the end of its connection');
     const [survivor, ...others] = each.filter(({ ended }) => !ended);
     if (survivor === undefined) throw new Error('both connections have ended');
     expect(others).toEqual([]);
     release();
-    const answer = await survivor.next({}, DEADLINE_MS);
+    const answer = await survivor.next();
     expect(answer).toMatchObject({ status: 200, body: '{"held":true}' });
     expect(workerOf(await request(survivor, '/api/v4', crew.token))).toBe(workerOf(answer));
     expect(crew.pids).toContain(second);
@@ -68,7 +68,7 @@ describe('a worker that is killed', () => {
     const each = await crew.openEach();
     const isGood = async () =>
       (await statuses(each, mintToken(DEV, { iss: 'dev.pub' }))).join() === '200,200';
-    const endMs = performance.now() + 3000;
+    const endMs = performance.now() + DEADLINE_MS;
     while (!(await isGood()))
       if (performance.now() > endMs) throw new Error('a worker does not know the key');
   });
@@ -94,14 +94,14 @@ it('workers that die just as they are asked something do not take the guard with
     await pauseProcess(crew.pid);
     const killed = crew.pids;
     for (const pid of killed) process.kill(pid, 'SIGKILL');
-    await until(() => !killed.some(isRunning), 'the end of the workers', DEADLINE_MS);
+    await until(() => !killed.some(isRunning), 'the end of the workers');
     // It finds the request, and the ends of the channels to those it would ask, in one turn.
     service.write(ready);
     process.kill(crew.pid, 'SIGCONT');
-    expect([200, 503]).toContain((await service.next({}, DEADLINE_MS)).status);
+    expect([200, 503]).toContain((await service.next()).status);
     for (const pid of killed)
       await crew.told(new RegExp(`^worker ${pid} has ended \\(SIGKILL\\)`, 'm'), from);
-    await until(() => crew.pids.length === 2, 'two workers again', DEADLINE_MS);
+    await until(() => crew.pids.length === 2, 'two workers again');
   }
   service.destroy();
   expect(await statuses(await crew.openEach(), crew.token)).toEqual([200, 200]);
@@ -156,7 +156,7 @@ describe('a worker that hangs', () => {
       ),
       from,
     );
-    await until(() => crew.pids.length === 2 && !crew.pids.includes(pid), 'two workers again', DEADLINE_MS);
+    await until(() => crew.pids.length === 2 && !crew.pids.includes(pid), 'two workers again');
     const each = await crew.openEach();
     expect(await statuses(each, mintToken(DEV, { iss: 'dev.pub' }))).toEqual([200, 200]);
   });
@@ -170,7 +170,7 @@ it('SIGHUP while a replacement starts harms it in no way', async () => {
     process.kill(pid, 'SIGKILL');
     await crew.told(/another takes its place/, from);
     await crew.reload(writeConf(crew.upstream.url));
-    await until(() => crew.pids.length === 2, 'two workers again', DEADLINE_MS);
+    await until(() => crew.pids.length === 2, 'two workers again');
     expect(crew.program.stderr().slice(from)).not.toMatch(/no worker|cannot be told/);
   }
 });

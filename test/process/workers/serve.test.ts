@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '../../support/guard.ts';
 import { holdNamed } from '../../support/held-answers.ts';
 import { ROOT } from '../../support/root.ts';
-import { DEADLINE_MS, DEV, head, OPS, readRecords, startCrew, workerOf } from './harness.ts';
+import { DEV, head, OPS, readRecords, startCrew, workerOf } from './harness.ts';
 
 describe('two workers', () => {
   it('are announced as one guard, share the connections, and leave one record a request on its standard output', async () => {
@@ -83,13 +83,13 @@ describe('guard.upstream.connections', () => {
       ...(await Promise.all(Array.from({ length: 14 }, crew.open))),
     ];
     for (const client of clients) client.write(head('/api/v4/clients/held', crew.token));
-    await until(() => held.length === 3, 'three calls at the broker', DEADLINE_MS);
+    await until(() => held.length === 3, 'three calls at the broker');
     const workers = held.map(({ request }) => workerOf(request));
     const shares = [...new Set(workers)].map((one) => workers.filter((worker) => worker === one).length);
     expect(shares.sort()).toEqual([1, 2]);
     const releasing = setInterval(release, 5);
     onTestFinished(() => clearInterval(releasing));
-    for (const client of clients) expect((await client.next({}, DEADLINE_MS)).status).toBe(200);
+    for (const client of clients) expect((await client.next()).status).toBe(200);
     expect(most).toBe(3);
   });
 });
@@ -103,7 +103,7 @@ describe('publishes', () => {
       ...(await Promise.all(Array.from({ length: 14 }, crew.open))),
     ];
     for (const client of clients) client.write(head('/api/v4/mqtt/publish?/held', crew.token, 'POST'));
-    await until(() => held.length === 2, 'two publishes at the broker', DEADLINE_MS);
+    await until(() => held.length === 2, 'two publishes at the broker');
     expect(new Set(held.map(({ request }) => workerOf(request))).size).toBe(2);
     let most = held.length;
     const releasing = setInterval(() => {
@@ -111,7 +111,7 @@ describe('publishes', () => {
       release();
     }, 1);
     onTestFinished(() => clearInterval(releasing));
-    for (const client of clients) expect((await client.next({}, DEADLINE_MS)).status).toBe(200);
+    for (const client of clients) expect((await client.next()).status).toBe(200);
     expect(most).toBe(2);
   });
 });

@@ -4,10 +4,10 @@ import { until } from '../../support/guard.ts';
 import { holdNamed } from '../../support/held-answers.ts';
 import { isRunning, startProgram } from '../../support/program.ts';
 import { openSocket } from '../../support/raw.ts';
+import { DEADLINE_MS } from '../../support/wait-for.ts';
 import { makeWorkspace } from '../../support/workspace.ts';
 import {
   type CrewOptions,
-  DEADLINE_MS,
   head,
   OPS,
   pauseProcess,
@@ -23,7 +23,7 @@ async function startHeld(options: CrewOptions = {}) {
   const crew = await startCrew({ respond, ...options });
   const each = await crew.openEach();
   for (const connection of each) connection.write(head('/api/v4/clients/held', crew.token));
-  await until(() => held.length === 2, 'a call of each worker at the broker', DEADLINE_MS);
+  await until(() => held.length === 2, 'a call of each worker at the broker');
   return { crew, each, release, pids: crew.pids };
 }
 
@@ -53,7 +53,7 @@ describe('SIGTERM', () => {
     });
     release();
     for (const connection of each)
-      expect(await connection.next({}, DEADLINE_MS)).toMatchObject({ status: 200, body: '{"held":true}' });
+      expect(await connection.next()).toMatchObject({ status: 200, body: '{"held":true}' });
     const { code, stdout, stderr } = await crew.program.ended;
     expect(code).toBe(0);
     expect(stderr).toMatch(/\nstopped\n$/);
@@ -121,7 +121,7 @@ describe('a signal to the workers themselves', () => {
       process.kill(-crew.pid, signal);
       await crew.told(/stopping: finishing what runs/);
       release();
-      for (const connection of each) expect((await connection.next({}, DEADLINE_MS)).status).toBe(200);
+      for (const connection of each) expect((await connection.next()).status).toBe(200);
       expect((await crew.program.ended).code).toBe(0);
     },
   );
@@ -130,7 +130,7 @@ describe('a signal to the workers themselves', () => {
 it('the workers of a guard that is killed end with it, and nothing listens any more', async () => {
   const { crew, each, pids } = await startHeld();
   await crew.program.stop('SIGKILL');
-  await until(() => !pids.some(isRunning), 'the end of the workers', DEADLINE_MS);
+  await until(() => !pids.some(isRunning), 'the end of the workers');
   for (const connection of each) await connection.closed();
   expect(await isRefused(crew.front)).toBe(true);
 });
@@ -144,7 +144,7 @@ it('a worker that hangs does not outlive a guard that is told twice to end', asy
   });
   // The second counts once it cannot be an echo of the first any more.
   const asked = () => ended || !crew.program.child.kill('SIGTERM');
-  await until(asked, 'the end of the guard', DEADLINE_MS);
+  await until(asked, 'the end of the guard');
   expect((await crew.program.ended).code).toBe(1);
-  await until(() => !pids.some(isRunning), 'the end of the workers', DEADLINE_MS);
+  await until(() => !pids.some(isRunning), 'the end of the workers');
 });

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { startTestGuard, until } from '../support/guard.ts';
 import { makeIssuer, mintToken } from '../support/issuers.ts';
 import { BROKERS, buildHead, OPS, type Pair, PUBLISH, startPair } from '../support/pair.ts';
+import { DEADLINE_MS } from '../support/wait-for.ts';
 import { makeWorkspace } from '../support/workspace.ts';
 
 const VIEWER = 'roles = [viewer]\n';
@@ -23,7 +24,7 @@ async function settle(
   wanted: number,
   meanwhile: readonly number[],
 ) {
-  const endMs = performance.now() + 3000;
+  const endMs = performance.now() + DEADLINE_MS;
   for (;;) {
     const { status } = await pair.ask(method, target);
     if (status === wanted) return;

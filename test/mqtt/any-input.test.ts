@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CLOCK, HEADER, HMAC, openBlock, signTexts } from '../support/mqtt-guard.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 const AMQTT = `mechanism = amqtt-jwt, secret_key = "a-secret-of-an-ordinary-length", user_claim = sub
   publish_claim = p, subscribe_claim = s, receive_claim = r`;
@@ -76,11 +77,11 @@ describe.each(Object.entries(BLOCKS))('%s', (_, block) => {
     const long = 'a'.repeat(500_000);
     const acl = [{ permission: 'allow', action: 'all', topic: 'a', username_re: '^(a+)+$' }];
     const slow = signTexts(HEADER, JSON.stringify({ exp: CLOCK + 60, acl }));
-    const before = performance.now();
+    const before = processorMs();
     expect(await ask({ password: long })).toMatch(/^deny/);
     expect(await ask({ password: `${long}.${long}.${long}` })).toMatch(/^deny/);
     expect(await ask({ password: slow, username: `${'a'.repeat(60_000)}b` })).toMatch(/^deny/);
     expect(await ask({ password: slow, clientid: long, topic: long, action: 'publish' })).toMatch(/^deny/);
-    expect(performance.now() - before).toBeLessThan(2_000);
+    expect(processorMs() - before).toBeLessThan(2_000);
   });
 });

@@ -3,6 +3,8 @@
 import { createContext, Script } from 'node:vm';
 
 const BUDGET_MS = 100;
+/** Of runs that had hardly any of the processor, on a machine that is busy with other things. */
+const MAX_TRIES = 5;
 
 const context: { input?: string } = Object.create(null);
 createContext(context);
@@ -17,12 +19,28 @@ export function testPatterns(pairs: readonly (readonly [pattern: string, text: s
   if (pairs.length === 0) return [];
   context.input = JSON.stringify(pairs);
   try {
-    return JSON.parse(script.runInContext(context, { timeout: BUDGET_MS }) as string) as boolean[];
+    return JSON.parse(runWithinBudget()) as boolean[];
   } catch (error) {
-    const isSlow = (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
-    return { flaw: isSlow ? 'a pattern takes too long' : 'a pattern is not a regular expression' };
+    return { flaw: isTimeout(error) ? 'a pattern takes too long' : 'a pattern is not a regular expression' };
   }
 }
+
+/** The bound is one of the time of day: whoever waited for the processor during most of it gets another. */
+function runWithinBudget(): string {
+  for (let tries = 1; ; tries++) {
+    const before = process.cpuUsage();
+    try {
+      return script.runInContext(context, { timeout: BUDGET_MS }) as string;
+    } catch (error) {
+      const { user, system } = process.cpuUsage(before);
+      const hasWaited = (user + system) / 1000 < BUDGET_MS / 2;
+      if (!isTimeout(error) || !hasWaited || tries === MAX_TRIES) throw error;
+    }
+  }
+}
+
+const isTimeout = (error: unknown): boolean =>
+  (error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
 
 /** Whether a text is a regular expression at all. */
 export function isPattern(text: string): boolean {

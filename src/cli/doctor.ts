@@ -101,5 +101,5 @@ function tellOtherListener(service: ListenAddress, tls: TlsSettings | undefined)
     return `is a socket: curl --unix-socket ${service.path} http://localhost/readyz`;
   if (tls === undefined) return undefined;
   const own = tls.clientCaFile === undefined ? '' : ' --cert CLIENT.crt --key CLIENT.key';
-  return `speaks TLS: curl${own} https://NAME:${service.port}/readyz, with a name of its certificate`;
+  return `speaks TLS: curl${own} --cacert GUARD.crt https://NAME:${service.port}/readyz, with a name of its certificate`;
 }

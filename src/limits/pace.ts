@@ -4,8 +4,11 @@
 const TURN_MS = 10;
 /** A thousand a second cost some tenth of a core. */
 const PER_TURN = 10;
-/** Each keeps its request. Past it there is no waiting: more connections than that are slowed down by their number. */
-const MAX_WAITING = 2000;
+/**
+ * Each keeps its request, with what has come of its body: some 100 KB at most. Past it there is no waiting: more connections
+ * than that are slowed down by their number.
+ */
+const MAX_WAITING = 1000;
 
 export class Pace {
   private waiting: (() => void)[] = [];

@@ -34,8 +34,8 @@ describe('the pace', () => {
     expect(gone).toEqual([0, 1, 2]);
   });
 
-  it('has no more than two thousand wait: the next is answered at once', () => {
-    const { pace, gone } = fill(2000);
+  it('has no more than a thousand wait: the next is answered at once', () => {
+    const { pace, gone } = fill(1000);
     pace.wait(() => void gone.push(-1));
     expect(gone).toEqual([-1]);
     vi.advanceTimersByTime(10);
